@@ -1,0 +1,52 @@
+// What a memory device is built with: its identity, its sizes, and every choice that the specification leaves open or
+// that a client needs otherwise. Names, defaults and meanings for people stand in control/properties.cpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace cxlemu {
+
+enum class Profile : std::uint8_t { strict, libcxlmi };
+enum class Timing : std::uint8_t { instant, qemu, real };
+enum class AbortWhenIdle : std::uint8_t { success, not_supported };
+enum class MediaDisabledRefuses : std::uint8_t { accessing, all };
+enum class BusyAcross : std::uint8_t { conflicting, never };
+enum class SurplusPayload : std::uint8_t { ignore, refuse };
+enum class TimestampOnReset : std::uint8_t { keep, clear };
+
+struct MemoryDeviceConfig {
+  // Identity (CXL r3.2 8.2.10.1.1).
+  std::uint16_t vendor_id = 0x1AF4;
+  std::uint16_t device_id = 0x0C81;
+  std::uint16_t subsystem_vendor_id = 0x1AF4;
+  std::uint16_t subsystem_id = 0x1100;
+  std::uint64_t serial_number = 0;
+  std::string firmware_revision = "cxlemu-1.0";  ///< at most 16 ASCII characters
+
+  // Sizes.
+  std::uint16_t event_log_size = 64;       ///< records in each of the five logs of each CCI, 1 to 4096
+  std::uint32_t mailbox_payload_size = 8192;  ///< bytes, a power of two from 256 to 1 MiB
+  std::uint8_t message_limit = 10;         ///< n of 2^n payload bytes over MCTP, 8 to 10
+
+  // Behaviour.
+  Profile profile = Profile::strict;
+  Timing timing = Timing::instant;
+  std::optional<std::chrono::milliseconds> sanitize_duration;  ///< overrides `timing` for 4400h
+  std::uint8_t abort_threshold = 85;       ///< percentage from which an operation is let finish (0005h)
+  AbortWhenIdle abort_when_idle = AbortWhenIdle::success;
+  MediaDisabledRefuses media_disabled_refuses = MediaDisabledRefuses::accessing;
+  BusyAcross busy_across = BusyAcross::conflicting;
+  SurplusPayload surplus_payload = SurplusPayload::ignore;
+  TimestampOnReset timestamp_on_reset = TimestampOnReset::keep;
+  bool cxl_reset_ends_background = false;
+  bool flr_ends_background = false;
+
+  // Health (CXL r3.2 8.2.10.9.3.1).
+  std::int16_t temperature_celsius = 40;
+  std::uint8_t life_used_percent = 1;
+};
+
+}  // namespace cxlemu

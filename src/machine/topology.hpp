@@ -1,0 +1,45 @@
+// A parsed lab: what the machine is built from. control/ makes it from options and topology files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "component/memory_device/config.hpp"
+
+namespace cxlemu {
+
+/// `-object memory-backend-ram|file` or `[object.ID]`
+struct MemoryBackendConfig {
+  std::string id;
+  std::uint64_t size_bytes = 0;
+  std::string mem_path;  ///< empty: memory-backend-ram
+};
+
+/// Where a component's MCTP endpoint is: the next free EID from 8 on network 1, a fixed place, or nowhere.
+struct MctpPlacement {
+  enum class Kind : std::uint8_t { automatic, fixed, none };
+  Kind kind = Kind::automatic;
+  NetworkId network{1};
+  Eid eid{};
+};
+
+/// `-device cxl-type3` or `[device.ID]`
+struct MemoryDeviceDeclaration {
+  std::string id;
+  std::string volatile_memdev;    ///< ids of memory backends; empty: none
+  std::string persistent_memdev;
+  std::string lsa;
+  MctpPlacement mctp;
+  std::uint16_t transmission_unit = 64;  ///< payload bytes of an MCTP packet on the lab's network (`mtu` less 4)
+  MemoryDeviceConfig config;
+};
+
+struct Topology {
+  std::vector<MemoryBackendConfig> backends;
+  std::vector<MemoryDeviceDeclaration> memory_devices;
+};
+
+}  // namespace cxlemu

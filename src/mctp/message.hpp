@@ -1,0 +1,36 @@
+// A whole MCTP message (DSP0236 3.2.26), after reassembly or before fragmentation.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+
+namespace cxlemu::mctp {
+
+/// Message type without the IC bit (DSP0239).
+enum class MessageType : std::uint8_t {
+  control = 0x00,
+  cxl_fm_api = 0x07,  ///< DSP0234
+  cxl_cci = 0x08,     ///< DSP0281
+};
+
+/// Who a message belongs to among those between the same two endpoints: the tag and who allocated it.
+struct Tag {
+  std::uint8_t value = 0;  ///< 0 to 7
+  bool owner = false;      ///< TO: the sender of this message allocated the tag, so it is a request or a notification
+  auto operator<=>(const Tag&) const = default;
+};
+
+struct Message {
+  Eid source;
+  Eid destination;
+  MessageType type{};
+  Tag tag;
+  Buffer body;  ///< without the message type byte
+  /// Bytes of the whole body where the message was longer than the receiver keeps; `body` then holds only its
+  /// beginning, so that the message can be answered (CXL r3.2 8.2.10.1.1: 16h, never dropped). 0: body is whole.
+  std::size_t oversized_length = 0;
+};
+
+}  // namespace cxlemu::mctp
