@@ -1,6 +1,12 @@
 // Compiles every header of this folder once, so that their static_asserts run in each build.
 #include "wire/cci_message.hpp"
+#include "wire/event_records.hpp"
+#include "wire/events.hpp"
 #include "wire/fields.hpp"
+#include "wire/information_and_status.hpp"
 #include "wire/le.hpp"
+#include "wire/logs.hpp"
+#include "wire/memory_device.hpp"
 #include "wire/reader_writer.hpp"
 #include "wire/return_code.hpp"
+#include "wire/timestamp.hpp"

@@ -1,0 +1,288 @@
+// One command is one row. What the CEL says, what each carrier supports, the length check, dispatch, documentation, the
+// decoder and the fuzz dictionary all derive from it.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cci/context.hpp"
+#include "wire/fields.hpp"
+#include "wire/logs.hpp"
+#include "wire/reader_writer.hpp"
+#include "wire/return_code.hpp"
+
+namespace cxlemu::cci {
+
+/// In CCI code the error is the return code of the wire.
+template <typename T>
+using Result = std::expected<T, ReturnCode>;
+
+constexpr std::unexpected<ReturnCode> refuse(ReturnCode code) { return std::unexpected(code); }
+
+/// What a handler of a command with the Background Operation effect returns: how long the operation takes, or nothing
+/// where this request was carried out at once.
+struct Background {
+  Nanoseconds duration{};
+};
+using Outcome = std::optional<Background>;
+
+/// Why a background operation ended before 100 %.
+enum class Interruption : std::uint8_t { abort, reset, power_loss };
+
+/// In which states of the component a command is refused before its handler sees it (Component::admit decides).
+enum class When : std::uint8_t {
+  always,
+  media_enabled,              ///< reaches sanitized areas: 07h while media is disabled
+  media_enabled_by_property,  ///< may give 07h by its return code list, but reaches no sanitized area
+  starts_media_operation,     ///< runs while media is disabled, but not beside another such operation: 06h
+};
+
+/// The elements that follow the fixed part of a request, up to its end.
+template <Wire Element>
+struct Tail {
+  Bytes bytes;
+  /// Whole elements; a surplus part of one is not counted.
+  [[nodiscard]] std::size_t size() const { return bytes.size() / sizeof(Element); }
+  [[nodiscard]] Element operator[](std::size_t index) const {
+    return *Reader(bytes.subspan(index * sizeof(Element))).template take<Element>();
+  }
+};
+/// A tail of opaque bytes.
+template <>
+struct Tail<std::byte> {
+  Bytes bytes;
+};
+
+/// A response of variable size: a head that the handler puts itself, then elements as far as there is room.
+template <typename Head, typename Element>
+struct Answer : Writer {
+  using Writer::Writer;
+};
+/// A response that is opaque bytes alone.
+struct AnswerBytes : Writer {
+  using Writer::Writer;
+};
+
+struct Command {
+  Opcode opcode;
+  std::string_view title;
+  std::string_view section;  ///< of CXL r3.2
+  std::uint16_t effects = 0;
+  When when = When::always;
+  Carriers carriers;
+  std::size_t minimum_input = 0;  ///< Minimum Input Payload Length in bytes; shorter is 16h, a missing tail is zero
+  std::size_t maximum_input = 0;  ///< bytes that this version knows; a longer payload is accepted, its surplus ignored
+  Layout input;
+  Layout output;
+  Result<Outcome> (*run)(void* component, Context&, Bytes payload, Writer&) = nullptr;
+  /// The operation has come to its end: do what it was for, and say how it went.
+  ReturnCode (*complete)(void* component, Context&, Bytes request) = nullptr;
+  /// The operation ends at `percent` < 100.
+  void (*interrupted)(void* component, Context&, Bytes request, std::uint8_t percent, Interruption) = nullptr;
+  /// Would this request run in the background? Null: every request of a command with that effect.
+  bool (*in_background)(Bytes payload) = nullptr;
+
+  [[nodiscard]] constexpr bool may_run_in_background() const { return (effects & effect::background_operation) != 0; }
+  [[nodiscard]] bool would_run_in_background(Bytes payload) const {
+    return may_run_in_background() && (in_background == nullptr || in_background(payload));
+  }
+};
+
+/// A command made at run time: vendor opcodes C000h to FFFFh, from a table that the user gives.
+struct RuntimeCommand {
+  Opcode opcode;
+  std::string title;
+  std::uint16_t effects = 0;
+  Carriers carriers;
+  std::size_t minimum_input = 0;
+  std::move_only_function<Result<void>(Context&, Bytes payload, Writer&)> run;
+};
+
+/// LIMIT: run-time commands of a component.
+inline constexpr std::size_t kMaximumRuntimeCommands = 1024;
+
+/// What a component understands on all its CCIs together.
+struct CommandSet {
+  std::span<const Command> rows;  ///< sorted by opcode
+  std::vector<RuntimeCommand> runtime;  ///< sorted by opcode
+
+  [[nodiscard]] const Command* find(Opcode opcode) const;
+  [[nodiscard]] RuntimeCommand* find_runtime(Opcode opcode);
+  /// False where the opcode is no vendor opcode, is there already, or the table is full.
+  bool add(RuntimeCommand command);
+};
+
+namespace detail {
+
+template <typename T>
+struct ComponentOf;
+template <typename R, typename C, typename... Rest>
+struct ComponentOf<R (*)(C&, Context&, Rest...)> {
+  using Type = C;
+  using Value = typename R::value_type;
+};
+
+template <typename T>
+struct IsTail : std::false_type {};
+template <typename E>
+struct IsTail<Tail<E>> : std::true_type {
+  using Element = E;
+};
+
+template <typename T>
+concept Payload = Described<std::remove_cvref_t<T>>;
+template <typename T>
+concept WritesAnswer = std::derived_from<std::remove_cvref_t<T>, Writer>;
+
+template <typename T>
+consteval std::size_t minimum_size() {
+  if constexpr (requires { T::kMinimumSize; }) return T::kMinimumSize;
+  else return sizeof(T);
+}
+
+template <typename T>
+struct AnswerLayout;
+template <typename Head, typename Element>
+struct AnswerLayout<Answer<Head, Element>> {
+  static constexpr Layout value{Describe<Head>::name, sizeof(Head), Describe<Head>::fields, "records",
+                                &LayoutOf<Element>::value};
+};
+template <>
+struct AnswerLayout<AnswerBytes> {
+  static constexpr Layout value{"bytes", 0, {}, "data", nullptr};
+};
+
+// What the parameters of a handler say about its payloads.
+template <typename... Parameters>
+struct Signature {
+  std::size_t minimum_input = 0;
+  std::size_t maximum_input = 0;
+  Layout input{};
+  Layout output{};
+
+  consteval Signature() { (note<std::remove_cvref_t<Parameters>>(), ...); }
+
+ private:
+  template <typename T>
+  consteval void note() {
+    if constexpr (Payload<T>) {
+      minimum_input = minimum_size<T>();
+      maximum_input = sizeof(T);
+      input = LayoutOf<T>::value;
+    } else if constexpr (IsTail<T>::value) {
+      using Element = typename IsTail<T>::Element;
+      maximum_input = ~std::size_t{0};
+      input.tail_name = std::is_same_v<Element, std::byte> ? "data" : "records";
+      input.tail = std::is_same_v<Element, std::byte> ? nullptr : &LayoutOf<Element>::value;
+    } else if constexpr (WritesAnswer<T>) {
+      output = AnswerLayout<T>::value;
+    }
+  }
+};
+
+// Makes each argument of a handler from the request and the space for the answer.
+class Arguments {
+ public:
+  Arguments(Bytes payload, Writer& out) : payload_(payload), out_(out) {}
+
+  template <typename T>
+  decltype(auto) make() {
+    using Plain = std::remove_cvref_t<T>;
+    if constexpr (IsTail<Plain>::value) {
+      return Plain{payload_.subspan(std::min(fixed_, payload_.size()))};
+    } else if constexpr (WritesAnswer<Plain>) {
+      return static_cast<Plain&>(out_);
+    } else {
+      // Copied before it is looked at; what is missing behind the minimum is zero.
+      Plain value{};
+      std::memcpy(&value, payload_.data(), std::min(sizeof value, payload_.size()));
+      fixed_ = sizeof value;
+      return value;
+    }
+  }
+
+ private:
+  Bytes payload_;
+  Writer& out_;
+  std::size_t fixed_ = 0;
+};
+
+template <auto Handler, typename R, typename C, typename... Parameters>
+Result<Outcome> call(void* component, Context& context, Bytes payload, Writer& out) {
+  Arguments arguments(payload, out);
+  // Braces evaluate from left to right: the fixed part before the tail that follows it.
+  std::tuple<decltype(arguments.template make<Parameters>())...> made{arguments.template make<Parameters>()...};
+  auto result = std::apply(
+      [&](auto&&... values) {
+        return Handler(*static_cast<C*>(component), context, std::forward<decltype(values)>(values)...);
+      },
+      std::move(made));
+  if (!result) return refuse(result.error());
+  using Value = typename R::value_type;
+  if constexpr (std::is_same_v<Value, Outcome>) {
+    return *result;
+  } else {
+    if constexpr (!std::is_void_v<Value>) out.put(*result);
+    return Outcome{};
+  }
+}
+
+template <auto Handler, typename R, typename C, typename... Parameters>
+consteval Command row(R (*)(C&, Context&, Parameters...)) {
+  using Value = typename R::value_type;
+  constexpr Signature<Parameters...> signature;
+  Command made;
+  made.minimum_input = signature.minimum_input;
+  made.maximum_input = signature.maximum_input;
+  made.input = signature.input;
+  made.output = signature.output;
+  if constexpr (Payload<Value>) made.output = LayoutOf<Value>::value;
+  made.run = &call<Handler, R, C, Parameters...>;
+  return made;
+}
+
+}  // namespace detail
+
+/// One row. `Handler` has the form
+///   Result<Out>     handler(Component&, Context&, const In&, Tail<Element>)
+///   Result<void>    handler(Component&, Context&, const In&, Answer<Head, Element>&)
+///   Result<Outcome> handler(Component&, Context&, ...)      for one that may run in the background
+/// with any of the parameters behind Context absent.
+template <auto Handler>
+consteval Command command(std::uint16_t opcode, std::string_view title, std::string_view section,
+                          std::uint16_t effects, When when, Carriers carriers) {
+  Command made = detail::row<Handler>(Handler);
+  made.opcode = Opcode{opcode};
+  made.title = title;
+  made.section = section;
+  made.effects = effects;
+  made.when = when;
+  made.carriers = carriers;
+  using Value = typename detail::ComponentOf<decltype(Handler)>::Value;
+  if (made.may_run_in_background() != std::is_same_v<Value, Outcome>) {
+    throw "the Background Operation effect and the result of the handler disagree";
+  }
+  return made;
+}
+
+/// A row whose operation may run in the background: what completes it and what its interruption leaves behind.
+template <auto Handler, auto Complete, auto Interrupted>
+consteval Command background_command(std::uint16_t opcode, std::string_view title, std::string_view section,
+                                     std::uint16_t effects, When when, Carriers carriers,
+                                     bool (*in_background)(Bytes payload) = nullptr) {
+  Command made = command<Handler>(opcode, title, section, effects, when, carriers);
+  using Component = typename detail::ComponentOf<decltype(Handler)>::Type;
+  made.complete = [](void* component, Context& context, Bytes request) {
+    return Complete(*static_cast<Component*>(component), context, request);
+  };
+  made.interrupted = [](void* component, Context& context, Bytes request, std::uint8_t percent, Interruption why) {
+    Interrupted(*static_cast<Component*>(component), context, request, percent, why);
+  };
+  made.in_background = in_background;
+  return made;
+}
+
+}  // namespace cxlemu::cci

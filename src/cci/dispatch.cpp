@@ -1,0 +1,152 @@
+#include "cci/dispatch.hpp"
+
+#include <algorithm>
+
+namespace cxlemu::cci {
+namespace {
+
+// Everything that is decided before a handler runs.
+std::optional<ReturnCode> refusal(const Target& target, const Command& command, Bytes payload,
+                                  std::size_t declared_length) {
+  const Context& context = *target.context;
+  if (!command.carriers.has(context.carrier)) return ReturnCode::unsupported_mailbox_or_cci;
+  if (declared_length != payload.size() || declared_length > context.request_limit) {
+    return ReturnCode::invalid_payload_length;
+  }
+  if (payload.size() < command.minimum_input) return ReturnCode::invalid_payload_length;
+  if (target.component.refuse_surplus_payload && payload.size() > command.maximum_input) {
+    return ReturnCode::invalid_payload_length;
+  }
+  if (target.component.faults != nullptr) {
+    if (const auto code = target.component.faults->take_return_code(command.opcode)) return code;
+  }
+  if (context.background.running() && command.would_run_in_background(payload)) return ReturnCode::busy;
+  if (target.component.admit != nullptr) {
+    return target.component.admit(target.component.object, context, command);
+  }
+  return std::nullopt;
+}
+
+Reply run_row(const Target& target, const Command& command, Bytes payload, std::size_t declared_length,
+              Writer& out) {
+  Reply reply;
+  if (const auto code = refusal(target, command, payload, declared_length)) {
+    reply.return_code = *code;
+    return reply;
+  }
+  Context& context = *target.context;
+  const auto outcome = command.run(target.component.object, context, payload, out);
+  if (!outcome) {
+    reply.return_code = outcome.error();
+    out.clear();
+    return reply;
+  }
+  if (const auto& background = *outcome) {
+    Nanoseconds duration = background->duration;
+    std::optional<std::uint8_t> stall;
+    if (target.component.faults != nullptr) {
+      if (const auto fault = target.component.faults->take_background(command.opcode)) {
+        duration = fault->duration.value_or(duration);
+        stall = fault->stall_at_percent;
+      }
+    }
+    context.background.start(command.opcode, payload, duration, stall);
+    reply.return_code = ReturnCode::background_command_started;
+  }
+  return reply;
+}
+
+Reply run_runtime(const Target& target, RuntimeCommand& command, Bytes payload, std::size_t declared_length,
+                  Writer& out) {
+  Reply reply;
+  Context& context = *target.context;
+  if (!command.carriers.has(context.carrier)) {
+    reply.return_code = ReturnCode::unsupported_mailbox_or_cci;
+  } else if (declared_length != payload.size() || declared_length > context.request_limit ||
+             payload.size() < command.minimum_input) {
+    reply.return_code = ReturnCode::invalid_payload_length;
+  } else if (const auto result = command.run(context, payload, out); !result) {
+    reply.return_code = result.error();
+    out.clear();
+  }
+  return reply;
+}
+
+}  // namespace
+
+const Command* CommandSet::find(Opcode opcode) const {
+  const auto found = std::ranges::lower_bound(rows, opcode, {}, &Command::opcode);
+  return found != rows.end() && found->opcode == opcode ? &*found : nullptr;
+}
+
+RuntimeCommand* CommandSet::find_runtime(Opcode opcode) {
+  const auto found = std::ranges::lower_bound(runtime, opcode, {}, &RuntimeCommand::opcode);
+  return found != runtime.end() && found->opcode == opcode ? &*found : nullptr;
+}
+
+bool CommandSet::add(RuntimeCommand command) {
+  constexpr Opcode kFirstVendorOpcode{0xC000};
+  if (command.opcode < kFirstVendorOpcode || runtime.size() >= kMaximumRuntimeCommands) return false;
+  const auto place = std::ranges::lower_bound(runtime, command.opcode, {}, &RuntimeCommand::opcode);
+  if (place != runtime.end() && place->opcode == command.opcode) return false;
+  runtime.insert(place, std::move(command));
+  return true;
+}
+
+std::optional<ReturnCode> Faults::take_return_code(Opcode opcode) {
+  std::optional<ReturnCode> code;
+  for (auto& fault : return_codes) {
+    if (fault.opcode == opcode && fault.call > 0 && --fault.call == 0 && !code) code = fault.return_code;
+  }
+  std::erase_if(return_codes, [](const ReturnCodeFault& fault) { return fault.call == 0; });
+  return code;
+}
+
+std::optional<BackgroundFault> Faults::take_background(Opcode opcode) {
+  const auto found = std::ranges::find(backgrounds, opcode, &BackgroundFault::opcode);
+  if (found == backgrounds.end()) return std::nullopt;
+  const BackgroundFault fault = *found;
+  backgrounds.erase(found);
+  return fault;
+}
+
+Reply dispatch(const Target& target, Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes space) {
+  Writer out(space.first(std::min<std::size_t>(space.size(), target.context->response_limit)));
+  Reply reply;
+  if (const Command* command = target.component.commands->find(opcode)) {
+    reply = run_row(target, *command, payload, declared_length, out);
+  } else if (RuntimeCommand* runtime = target.component.commands->find_runtime(opcode)) {
+    reply = run_runtime(target, *runtime, payload, declared_length, out);
+  } else {
+    reply.return_code = ReturnCode::unsupported;
+  }
+  reply.payload_size = out.size();
+  reply.background_operation = target.context->background.running();
+  return reply;
+}
+
+void complete_background(const Target& target) {
+  BackgroundSlot& slot = target.context->background;
+  const Command* command = target.component.commands->find(slot.state().opcode);
+  // The slot was restored from a state of another version that knows the opcode: nothing can be completed.
+  if (command == nullptr || command->complete == nullptr) {
+    slot.interrupt(ReturnCode::internal_error);
+    return;
+  }
+  const Buffer request = slot.state().request;
+  slot.complete(command->complete(target.component.object, *target.context, request));
+}
+
+void interrupt_background(const Target& target, Interruption why) {
+  BackgroundSlot& slot = target.context->background;
+  if (!slot.running()) return;
+  const Command* command = target.component.commands->find(slot.state().opcode);
+  const Buffer request = slot.state().request;
+  const std::uint8_t percent = slot.percent();
+  slot.interrupt(ReturnCode::aborted);
+  if (command != nullptr && command->interrupted != nullptr) {
+    command->interrupted(target.component.object, *target.context, request, percent, why);
+  }
+}
+
+}  // namespace cxlemu::cci

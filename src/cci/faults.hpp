@@ -1,0 +1,42 @@
+// Faults that a user sets: a return code for the n-th call of an opcode, an operation that is slow or never ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/timeline.hpp"
+#include "wire/return_code.hpp"
+
+namespace cxlemu::cci {
+
+/// The `call`-th request with this opcode from now on (1: the next one) is answered with `return_code`, and nothing of
+/// it is carried out. Used once.
+struct ReturnCodeFault {
+  Opcode opcode;
+  std::uint32_t call = 1;
+  ReturnCode return_code{};
+};
+
+/// The next background operation of this opcode takes `duration`, or stands still at `stall_at_percent` for ever.
+/// Used once.
+struct BackgroundFault {
+  Opcode opcode;
+  std::optional<Nanoseconds> duration;
+  std::optional<std::uint8_t> stall_at_percent;
+};
+
+/// LIMIT: faults waiting in one component.
+inline constexpr std::size_t kMaximumFaults = 256;
+
+struct Faults {
+  std::vector<ReturnCodeFault> return_codes;
+  std::vector<BackgroundFault> backgrounds;
+
+  /// Counts this call; the return code of a fault whose turn it is.
+  std::optional<ReturnCode> take_return_code(Opcode opcode);
+  std::optional<BackgroundFault> take_background(Opcode opcode);
+};
+
+}  // namespace cxlemu::cci

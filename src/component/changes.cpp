@@ -1,0 +1,24 @@
+#include "component/changes.hpp"
+
+#include <array>
+#include <utility>
+
+namespace cxlemu {
+
+std::string_view name_of(StateKey key) {
+  static constexpr std::array<std::string_view, kStateKeys> kNames = {
+      "response-message-limit", "event-logs",  "event-interrupt-policy", "timestamp",
+      "labels",                 "media-state", "media",                  "background"};
+  return kNames[static_cast<std::size_t>(key)];
+}
+
+std::vector<StateKey> Changes::take() {
+  std::vector<StateKey> keys;
+  const auto marked = std::exchange(keys_, 0U);
+  for (unsigned i = 0; i < kStateKeys; ++i) {
+    if ((marked >> i & 1U) != 0) keys.push_back(static_cast<StateKey>(i));
+  }
+  return keys;
+}
+
+}  // namespace cxlemu

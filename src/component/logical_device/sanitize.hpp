@@ -1,0 +1,55 @@
+// CXL r3.2 8.2.10.9.5.1 Sanitize (Opcode 4400h). Media is disabled from its start; only a Sanitize that succeeds enables
+// it again, across aborts, resets and power loss.
+#pragma once
+
+#include "component/generic/concepts.hpp"
+#include "component/logical_device/logical_device.hpp"
+
+namespace cxlemu {
+
+/// How long a Sanitize of so many bytes takes on the device's time.
+Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t capacity_bytes);
+
+namespace logical {
+
+inline constexpr Opcode kSanitize{0x4400};
+
+/// The component has several CCIs whose event logs go with the data.
+template <typename C>
+concept Sanitizable = HasLogicalDevice<C> && requires(C& component) {
+  { component.config() } -> std::same_as<const MemoryDeviceConfig&>;
+  component.erase_event_logs();
+  { component.operations_running(kSanitize) } -> std::convertible_to<std::size_t>;
+};
+
+template <Sanitizable C>
+cci::Result<cci::Outcome> sanitize(C& component, cci::Context&) {
+  LogicalDevice& device = component.logical_device();
+  device.state.media_disabled = true;
+  component.changes().mark(StateKey::media_state);
+  return cci::Background{sanitize_duration(component.config(), device.capacity())};
+}
+
+template <Sanitizable C>
+ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
+  LogicalDevice& device = component.logical_device();
+  device.wipe(100);
+  component.erase_event_logs();
+  // The one that is completing still counts as running. With busy-across=never another may be under way.
+  if (component.operations_running(kSanitize) == 1) device.state.media_disabled = false;
+  for (const auto key : {StateKey::media, StateKey::labels, StateKey::event_logs, StateKey::media_state,
+                         StateKey::background}) {
+    component.changes().mark(key);
+  }
+  return ReturnCode::success;
+}
+
+/// What had been reached is overwritten; media stays disabled.
+template <Sanitizable C>
+void interrupt_sanitize(C& component, cci::Context&, Bytes, std::uint8_t percent, cci::Interruption) {
+  component.logical_device().wipe(percent);
+  for (const auto key : {StateKey::media, StateKey::labels, StateKey::background}) component.changes().mark(key);
+}
+
+}  // namespace logical
+}  // namespace cxlemu

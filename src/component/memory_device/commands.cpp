@@ -1,0 +1,95 @@
+// The commands of a memory device, one row each, by opcode. Which carriers serve a command: cci-wire A7, from
+// CXL r3.2 Tables 8-49 and 8-141.
+#include <algorithm>
+#include <cstring>
+
+#include "component/generic/events.hpp"
+#include "component/generic/information_and_status.hpp"
+#include "component/generic/logs.hpp"
+#include "component/generic/timestamp.hpp"
+#include "component/logical_device/partitions_and_labels.hpp"
+#include "component/logical_device/sanitize.hpp"
+#include "component/memory_device/memory_device.hpp"
+
+namespace cxlemu {
+namespace {
+
+// CXL r3.2 8.2.10.9.1.1 Identify Memory Device (Opcode 4000h)
+cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device, cci::Context& context) {
+  const LogicalDevice& media = device.logical_device();
+  const std::string& revision = device.config().firmware_revision;
+  IdentifyMemoryDeviceOut out{};
+  std::memcpy(out.fw_revision.data(), revision.data(), std::min(revision.size(), out.fw_revision.size()));
+  out.total_capacity_256mib = media.capacity() / kCapacityUnit;
+  out.volatile_only_capacity_256mib = media.volatile_capacity() / kCapacityUnit;
+  out.persistent_only_capacity_256mib = media.persistent_capacity() / kCapacityUnit;
+  out.informational_event_log_size = context.events.limit();
+  out.warning_event_log_size = context.events.limit();
+  out.failure_event_log_size = context.events.limit();
+  out.fatal_event_log_size = context.events.limit();
+  out.lsa_size = static_cast<std::uint32_t>(media.label_storage_area_size());
+  return out;
+}
+
+// CXL r3.2 8.2.10.9.3.1 Get Health Info (Opcode 4200h)
+cci::Result<GetHealthInfoOut> get_health_info(MemoryDevice& device, cci::Context&) { return device.health(); }
+
+using cci::background_command;
+using cci::command;
+using cci::When;
+
+constexpr auto kMailbox = cci::only(cci::Carrier::mailbox);
+constexpr auto kMctp = cci::only(cci::Carrier::mctp);
+constexpr auto kBoth = cci::Carrier::mailbox | cci::Carrier::mctp;
+using Device = MemoryDevice;
+
+// clang-format off
+constexpr auto kCommands = std::to_array<cci::Command>({
+    command<generic::identify<Device>>(0x0001, "Identify", "8.2.10.1.1", effect::none, When::always, kMctp),
+    command<generic::background_operation_status<Device>>(0x0002, "Background Operation Status", "8.2.10.1.2",
+        effect::none, When::always, kMctp),
+    command<generic::get_response_message_limit<Device>>(0x0003, "Get Response Message Limit", "8.2.10.1.3",
+        effect::none, When::always, kMctp),
+    command<generic::set_response_message_limit<Device>>(0x0004, "Set Response Message Limit", "8.2.10.1.4",
+        effect::none, When::always, kMctp),
+    command<generic::request_abort_background_operation<Device>>(0x0005, "Request Abort Background Operation",
+        "8.2.10.1.5", effect::none, When::always, kBoth),
+    command<generic::get_event_records<Device>>(0x0100, "Get Event Records", "8.2.10.2.2",
+        effect::none, When::media_enabled_by_property, kBoth),
+    command<generic::clear_event_records<Device>>(0x0101, "Clear Event Records", "8.2.10.2.3",
+        effect::immediate_log_change, When::media_enabled_by_property, kBoth),
+    command<generic::get_event_interrupt_policy<Device>>(0x0102, "Get Event Interrupt Policy", "8.2.10.2.4",
+        effect::none, When::always, kMailbox),
+    command<generic::set_event_interrupt_policy<Device>>(0x0103, "Set Event Interrupt Policy", "8.2.10.2.5",
+        effect::immediate_policy_change, When::always, kMailbox),
+    command<generic::get_timestamp<Device>>(0x0300, "Get Timestamp", "8.2.10.4.1", effect::none, When::always, kBoth),
+    command<generic::set_timestamp<Device>>(0x0301, "Set Timestamp", "8.2.10.4.2",
+        effect::immediate_policy_change, When::always, kBoth),
+    command<generic::get_supported_logs<Device>>(0x0400, "Get Supported Logs", "8.2.10.5.1",
+        effect::none, When::always, kBoth),
+    command<generic::get_log<Device>>(0x0401, "Get Log", "8.2.10.5.2",
+        effect::none, When::media_enabled_by_property, kBoth),
+    command<generic::get_supported_logs_sub_list<Device>>(0x0405, "Get Supported Logs Sub-List", "8.2.10.5.6",
+        effect::none, When::always, kBoth),
+    command<identify_memory_device>(0x4000, "Identify Memory Device", "8.2.10.9.1.1",
+        effect::none, When::always, kBoth),
+    command<logical::get_partition_info<Device>>(0x4100, "Get Partition Info", "8.2.10.9.2.1",
+        effect::none, When::always, kBoth),
+    command<logical::get_lsa<Device>>(0x4102, "Get LSA", "8.2.10.9.2.3", effect::none, When::media_enabled, kBoth),
+    command<logical::set_lsa<Device>>(0x4103, "Set LSA", "8.2.10.9.2.4",
+        effect::immediate_configuration_change | effect::immediate_data_change, When::media_enabled, kBoth),
+    command<get_health_info>(0x4200, "Get Health Info", "8.2.10.9.3.1", effect::none, When::always, kBoth),
+    background_command<logical::sanitize<Device>, logical::complete_sanitize<Device>,
+                       logical::interrupt_sanitize<Device>>(0x4400, "Sanitize", "8.2.10.9.5.1",
+        effect::immediate_data_change | effect::security_state_change | effect::background_operation |
+            effect::request_abort_background_operation_supported,
+        When::starts_media_operation, kBoth),
+});
+// clang-format on
+static_assert(std::ranges::is_sorted(kCommands, {}, &cci::Command::opcode));
+
+}  // namespace
+
+std::span<const cci::Command> memory_device_commands() { return kCommands; }
+
+}  // namespace cxlemu

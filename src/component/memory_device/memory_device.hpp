@@ -1,0 +1,80 @@
+// A Type 3 memory device: one logical device (SLD) and what belongs to the device as a whole, reached by a mailbox CCI
+// and, where it has an endpoint, an MCTP CCI.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "cci/dispatch.hpp"
+#include "component/changes.hpp"
+#include "component/generic/timestamp_state.hpp"
+#include "component/logical_device/logical_device.hpp"
+#include "component/memory_device/config.hpp"
+#include "wire/information_and_status.hpp"
+#include "wire/memory_device.hpp"
+
+namespace cxlemu {
+
+/// What a reset reaches (CXL r3.2 9.5, 9.7, 9.8; spec-check (n)).
+enum class ResetKind : std::uint8_t {
+  conventional,  ///< hot or warm: the PCIe hierarchy, main power stays
+  cold,          ///< main power cycled; MCTP CCIs live on auxiliary power
+  cxl,           ///< CXL Reset of this logical device
+  flr,           ///< Function Level Reset
+  power_loss,    ///< main and auxiliary power gone, as when the process is killed
+};
+
+class MemoryDevice {
+ public:
+  MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& timeline, LogicalDeviceBackings backings);
+  MemoryDevice(const MemoryDevice&) = delete;
+  MemoryDevice& operator=(const MemoryDevice&) = delete;
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] const MemoryDeviceConfig& config() const { return config_; }
+
+  [[nodiscard]] cci::Context& mailbox() { return mailbox_; }
+  [[nodiscard]] cci::Context& mctp() { return mctp_; }
+  /// The CCI of this context, for dispatch.
+  [[nodiscard]] cci::Target target(cci::Context& context);
+
+  void reset(ResetKind kind);
+  /// Logs an event on every CCI (CXL r3.2 9.20.1). The handle and the timestamp are the log's.
+  void log_event(EventLogId log, const EventRecord& record);
+
+  [[nodiscard]] cci::CommandSet& commands() { return commands_; }
+  [[nodiscard]] cci::Faults& faults() { return faults_; }
+  [[nodiscard]] Changes& changes() { return changes_; }
+  [[nodiscard]] LogicalDevice& logical_device() { return logical_device_; }
+  [[nodiscard]] TimestampState& timestamp() { return timestamp_; }
+  [[nodiscard]] Time now() const { return timeline_->now(); }
+  [[nodiscard]] Profile profile() const { return config_.profile; }
+  [[nodiscard]] std::uint8_t abort_threshold() const { return config_.abort_threshold; }
+  [[nodiscard]] AbortWhenIdle abort_when_idle() const { return config_.abort_when_idle; }
+  [[nodiscard]] IdentifyOut identity() const;
+  [[nodiscard]] GetHealthInfoOut health() const;
+  void erase_event_logs();
+  /// CCIs whose background operation of this opcode is running.
+  [[nodiscard]] std::size_t operations_running(Opcode opcode) const;
+
+ private:
+  static std::optional<ReturnCode> admit(const void* object, const cci::Context& context, const cci::Command& command);
+  void end_mailbox_operation(cci::Interruption why);
+
+  std::string id_;
+  MemoryDeviceConfig config_;
+  Timeline* timeline_;
+  LogicalDevice logical_device_;
+  cci::CommandSet commands_;
+  cci::Faults faults_;
+  Changes changes_;
+  TimestampState timestamp_;
+  cci::Context mailbox_;
+  cci::Context mctp_;
+};
+
+/// The rows of every command of a memory device, sorted by opcode.
+std::span<const cci::Command> memory_device_commands();
+
+}  // namespace cxlemu

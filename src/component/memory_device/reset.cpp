@@ -1,0 +1,40 @@
+// What each kind of reset does to a memory device: the reset table of spec-check (n), from CXL r3.2 8.2.9.4, 8.2.10.2.5,
+// 8.2.10.9.5.1, 9.5, 9.7 and 9.20.2. A Sanitize that was interrupted leaves media disabled through all of them.
+#include "component/memory_device/memory_device.hpp"
+
+namespace cxlemu {
+
+void MemoryDevice::end_mailbox_operation(cci::Interruption why) {
+  if (!mailbox_.background.running()) return;
+  cci::interrupt_background(target(mailbox_), why);
+  changes_.mark(StateKey::background);
+}
+
+void MemoryDevice::reset(ResetKind kind) {
+  // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
+  if (kind == ResetKind::flr || kind == ResetKind::cxl) {
+    const bool ends = kind == ResetKind::flr ? config_.flr_ends_background : config_.cxl_reset_ends_background;
+    if (ends) end_mailbox_operation(cci::Interruption::reset);
+    return;
+  }
+  end_mailbox_operation(cci::Interruption::reset);
+  mailbox_.background.clear();
+  mailbox_.events.set_interrupt_policy({});
+  changes_.mark(StateKey::background);
+  changes_.mark(StateKey::event_interrupt_policy);
+  if (kind == ResetKind::conventional && config_.timestamp_on_reset == TimestampOnReset::keep) return;
+  timestamp_ = {};
+  changes_.mark(StateKey::timestamp);
+  if (kind == ResetKind::conventional) return;
+
+  // Without main power volatile capacity forgets; what goes on over MCTP does so on auxiliary power.
+  logical_device_.lose_volatile_data();
+  changes_.mark(StateKey::media);
+  if (kind == ResetKind::cold) return;
+  cci::interrupt_background(target(mctp_), cci::Interruption::power_loss);
+  mctp_.background.clear();
+  mctp_.response_limit = mctp_.request_limit;
+  changes_.mark(StateKey::response_message_limit);
+}
+
+}  // namespace cxlemu
