@@ -1,0 +1,66 @@
+#include "memory/backing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace cxlemu {
+namespace {
+
+Buffer read(const Backing& backing, std::uint64_t offset, std::size_t length) {
+  Buffer bytes(length);
+  backing.read(offset, bytes);
+  return bytes;
+}
+
+TEST(Backing, ReadsZerosWhereNothingWasWritten) {
+  const Backing backing(1ULL << 40);
+  EXPECT_EQ(read(backing, (1ULL << 40) - 4, 4), Buffer(4));
+}
+
+TEST(Backing, ReadsBackWhatWasWrittenAcrossPages) {
+  Backing backing(1 << 20);
+  const Buffer data(10'000, std::byte{0xA5});
+
+  backing.write(4090, data);
+
+  EXPECT_EQ(read(backing, 4090, data.size()), data);
+  EXPECT_EQ(read(backing, 4089, 1), Buffer(1));
+  EXPECT_EQ(read(backing, 14'090, 1), Buffer(1));
+}
+
+TEST(Backing, WipesARangeAndNothingBesideIt) {
+  Backing backing(1 << 20);
+  backing.write(0, Buffer(20'000, std::byte{0x5A}));
+
+  backing.wipe(100, 15'000);
+
+  EXPECT_EQ(read(backing, 0, 100), Buffer(100, std::byte{0x5A}));
+  EXPECT_EQ(read(backing, 100, 15'000), Buffer(15'000));
+  EXPECT_EQ(read(backing, 15'100, 4'900), Buffer(4'900, std::byte{0x5A}));
+}
+
+TEST(Backing, KnowsItsBounds) {
+  const Backing backing(100);
+  EXPECT_TRUE(backing.contains(0, 100));
+  EXPECT_TRUE(backing.contains(100, 0));
+  EXPECT_FALSE(backing.contains(1, 100));
+  EXPECT_FALSE(backing.contains(~0ULL, 2));
+}
+
+TEST(Backing, WritesThroughAMapping) {
+  Buffer memory(64);
+  Backing backing(memory, [&](std::uint64_t offset, std::uint64_t length) {
+    std::memset(memory.data() + offset, 0, length);
+  });
+
+  backing.write(8, Buffer(8, std::byte{1}));
+  EXPECT_EQ(memory[8], std::byte{1});
+  backing.wipe(8, 8);
+
+  EXPECT_TRUE(std::ranges::all_of(memory, [](std::byte byte) { return byte == std::byte{0}; }));
+}
+
+}  // namespace
+}  // namespace cxlemu
