@@ -1,0 +1,49 @@
+#include "app/clock.hpp"
+
+#include <algorithm>
+
+namespace cxlemu::app {
+
+using control::LabClock;
+
+std::string_view name_of(LabClock clock) {
+  switch (clock) {
+    case LabClock::real: return "real";
+    case LabClock::by_hand: return "virtual";
+    case LabClock::automatic: return "auto";
+  }
+  return "";
+}
+
+Clock::Clock(LabClock kind, os::EventLoop& loop, Machine& machine)
+    : kind_(kind), loop_(loop), machine_(machine), origin_(os::EventLoop::monotonic_now()) {
+  loop_.on_idle([this] {
+    if (const auto next = machine_.next_deadline()) machine_.advance_to(*next);
+    after_input();
+  });
+}
+
+Time Clock::device_now() const { return os::EventLoop::monotonic_now() - origin_; }
+
+void Clock::before_input() {
+  if (kind_ != LabClock::by_hand) machine_.advance_to(device_now());
+}
+
+void Clock::after_input() {
+  if (kind_ == LabClock::by_hand) return;
+  // Device time that was moved ahead goes on from there.
+  origin_ = std::min(origin_, os::EventLoop::monotonic_now() - machine_.now());
+  const auto next = machine_.next_deadline();
+  if (kind_ == LabClock::automatic) {
+    loop_.set_idle_enabled(next.has_value());
+  } else if (next) {
+    loop_.set_deadline(origin_ + *next, [this] {
+      before_input();
+      after_input();
+    });
+  } else {
+    loop_.set_deadline(std::nullopt);
+  }
+}
+
+}  // namespace cxlemu::app

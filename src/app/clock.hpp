@@ -1,0 +1,34 @@
+// How the time of a lab follows the clock of the machine it runs on (`--clock`).
+#pragma once
+
+#include <functional>
+
+#include "control/topology_file.hpp"
+#include "machine/machine.hpp"
+#include "os/event_loop.hpp"
+
+namespace cxlemu::app {
+
+std::string_view name_of(control::LabClock clock);
+
+/// real: device time is the time since the start. virtual (by_hand): only cxlemu-advance-clock moves it. automatic: as
+/// real, and it jumps to the next deadline whenever no input is ready.
+class Clock {
+ public:
+  Clock(control::LabClock kind, os::EventLoop& loop, Machine& machine);
+  /// Before an input: device time is brought up to now.
+  void before_input();
+  /// After anything that may have changed the next deadline.
+  void after_input();
+
+ private:
+  [[nodiscard]] Time device_now() const;
+
+  control::LabClock kind_;
+  os::EventLoop& loop_;
+  Machine& machine_;
+  /// Monotonic time at which device time was 0; it moves back when device time jumps ahead.
+  Nanoseconds origin_;
+};
+
+}  // namespace cxlemu::app

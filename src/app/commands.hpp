@@ -1,0 +1,36 @@
+// The subcommands of the program. Each returns the exit status (exit_code.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace cxlemu::app {
+
+/// `cxlemu run ...`: the arguments behind `run`, which may be QEMU's.
+int run_command(const std::vector<std::string>& arguments);
+
+int list_command(const std::string& lab, bool json);
+
+struct CciOptions {
+  std::string lab;
+  std::string device;
+  std::string command;              ///< empty: list the commands of the device
+  std::vector<std::string> fields;  ///< field=value
+  std::string via;                  ///< empty: the lab chooses
+  std::string payload;              ///< the input payload in hexadecimal, instead of fields
+  std::string output;               ///< write the bytes of the response there
+  bool json = false;
+  bool raw = false;
+  bool wait = false;
+};
+int cci_command(const CciOptions& options);
+
+int qmp_command(const std::string& lab, const std::string& command, const std::vector<std::string>& arguments);
+
+/// `program` is what to run, with its arguments, under the AF_MCTP shim.
+int exec_command(const std::string& lab, const std::vector<std::string>& program);
+
+/// The story on one screen: a lab of its own, and every step read back by another path than the one that wrote it.
+int demo_command();
+
+}  // namespace cxlemu::app

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/shim.hpp"
+#include "app/text.hpp"
+#include "os/lab_directory.hpp"
+
+namespace cxlemu::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Beside the program where it was installed, in the build tree where it was not.
+Result<fs::path> find_shim() {
+  std::error_code ignored;
+  const fs::path installed = fs::path(os::own_executable()).parent_path() / CXLEMU_INSTALLED_SHIM;
+  for (const fs::path& candidate : {installed, fs::path(CXLEMU_BUILD_SHIM)}) {
+    if (fs::exists(candidate, ignored)) return fs::weakly_canonical(candidate);
+  }
+  return failure(fmt::format("libcxlemu_mctp.so is neither at {} nor at {}; install the program with `cmake --install`",
+                             installed.string(), CXLEMU_BUILD_SHIM));
+}
+
+}  // namespace
+
+Result<std::vector<os::EnvironmentChange>> shim_environment(const fs::path& lab_directory) {
+  std::string preload = TRY(find_shim()).string();
+  if (const char* others = std::getenv("LD_PRELOAD"); others != nullptr && *others != '\0') {
+    preload += fmt::format(":{}", others);
+  }
+  return std::vector<os::EnvironmentChange>{{"LD_PRELOAD", preload},
+                                            {"CXLEMU_MCTP_SOCKET", (lab_directory / "mctp.sock").string()}};
+}
+
+int exec_command(const std::string& lab, const std::vector<std::string>& program) {
+  const auto directory = os::LabDirectory::find(lab);
+  if (!directory) {
+    print_error(directory.error().message);
+    return kNoLab;
+  }
+  const auto environment = shim_environment(*directory);
+  if (!environment) {
+    print_error(environment.error().message);
+    return kNoLab;
+  }
+  print_error(os::exec_program(program, *environment).message);
+  return kUsage;
+}
+
+}  // namespace cxlemu::app

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/qmp_client.hpp"
+#include "app/text.hpp"
+#include "control/payload_text.hpp"
+#include "control/qmp_arguments.hpp"
+
+namespace cxlemu::app {
+namespace {
+
+std::string capacity(const Json& bytes) {
+  const auto value = bytes.unsigned_integer().value_or(0);
+  return value == 0 ? "-" : control::capacity_text(value);
+}
+
+std::string endpoint(const Json& json) {
+  if (json.is_null()) return "-";
+  return fmt::format("{}:{}", control::number_of(json["network"]), control::number_of(json["eid"]));
+}
+
+std::string packets(const Json& json) {
+  if (json.is_null()) return "-";
+  const Json& counters = json["counters"];
+  return fmt::format("{}/{}", control::number_of(counters["packets-received"]),
+                     control::number_of(counters["packets-sent"]));
+}
+
+// "media disabled", "4400h 45 %", or "ready".
+std::string state(const Json& device) {
+  std::string text = device["media"].string() == "disabled" ? "media disabled" : "";
+  for (const auto& [name, cci] : device["ccis"].members()) {
+    const Json& background = cci["background"];
+    if (!background["running"].boolean().value_or(false)) continue;
+    text += fmt::format("{}{:04x}h {} % on {}", text.empty() ? "" : ", ", control::number_of(background["opcode"]),
+                        control::number_of(background["percent"]), name);
+  }
+  return text.empty() ? "ready" : text;
+}
+
+// Records waiting, as the MCTP CCI or else the mailbox has them; a + where some were lost.
+std::string events(const Json& device) {
+  const auto& ccis = device["ccis"].members();
+  if (ccis.empty()) return "-";
+  std::uint64_t records = 0;
+  bool lost = false;
+  for (const auto& [name, log] : ccis.back().second["events"].members()) {
+    records += control::number_of(log["records"]);
+    lost = lost || log["overflow"].boolean().value_or(false);
+  }
+  return fmt::format("{}{}", records, lost ? "+" : "");
+}
+
+}  // namespace
+
+int list_command(const std::string& lab, bool json) {
+  auto client = QmpClient::connect(lab);
+  if (!client) {
+    print_error(client.error().message);
+    return kNoLab;
+  }
+  const auto answer = client->call("cxlemu-query-lab");
+  if (!answer) {
+    print_error(answer.error().message);
+    return kRefused;
+  }
+  if (json) {
+    print_line(answer->text(2));
+    return kSuccess;
+  }
+  print_line(fmt::format("lab \"{}\", clock {}, device time {:.3f} s", *(*answer)["name"].string(),
+                         *(*answer)["clock"].string(),
+                         static_cast<double>(control::number_of((*answer)["time"])) / 1e9));
+  std::vector<std::vector<std::string>> rows = {
+      {"DEVICE", "TYPE", "VOLATILE", "PERSISTENT", "LSA", "MCTP", "PACKETS IN/OUT", "EVENTS", "STATE"}};
+  for (const Json& device : (*answer)["devices"].elements()) {
+    rows.push_back({std::string(*device["id"].string()), std::string(*device["type"].string()),
+                    capacity(device["volatile-capacity"]), capacity(device["persistent-capacity"]),
+                    capacity(device["lsa-size"]), endpoint(device["endpoint"]), packets(device["endpoint"]),
+                    events(device), state(device)});
+  }
+  print(table(rows));
+  return kSuccess;
+}
+
+}  // namespace cxlemu::app

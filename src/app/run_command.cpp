@@ -1,0 +1,237 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "app/attach_mctp_sockets.hpp"
+#include "app/attach_qmp.hpp"
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/shim.hpp"
+#include "app/text.hpp"
+#include "control/payload_text.hpp"
+#include "control/qemu_options.hpp"
+#include "control/qmp_server.hpp"
+#include "control/topology_builder.hpp"
+#include "os/file.hpp"
+#include "os/lab_directory.hpp"
+
+namespace cxlemu::app {
+namespace {
+
+constexpr std::string_view kHelp = R"(Runs a lab: CXL devices with their management interface, until it is ended.
+
+usage: cxlemu run [FILE.toml] [OPTIONS] [-object ...] [-device ...] [-- PROGRAM ARGS]
+
+  FILE.toml             a topology file (examples/ has some)
+  -object, -device      QEMU's options, as on a QEMU command line; docs/options.md has every property
+  --name NAME           name of the lab (default: lab); clients say --lab NAME
+  --clock real|virtual|auto
+                        real: device time is wall time (default)
+                        virtual: it moves only by `cxlemu qmp cxlemu-advance-clock by=DURATION`
+                        auto: as real, and it jumps to the next deadline whenever nothing is to be done
+  --json                say when the lab is up as one line of JSON
+  -- PROGRAM ARGS       run this program with AF_MCTP sockets that reach the lab; the lab ends with it and has its exit
+                        status
+
+examples:
+  cxlemu run examples/one-device.toml
+  cxlemu run -object memory-backend-ram,id=m0,size=1G -device cxl-type3,id=mem0,volatile-memdev=m0
+  cxlemu run examples/one-device.toml --clock=auto -- ./my-fabric-manager 1 8
+
+exit status: 0 ended in order, 2 wrong options, 3 could not start; with a PROGRAM, its own
+)";
+
+/// LIMIT: bytes of a topology file, as the parser has it.
+constexpr std::size_t kMaximumTopologyFile = control::kMaximumFileSize;
+
+struct RunOptions {
+  std::optional<std::string> file;
+  std::optional<std::string> name;
+  std::optional<control::LabClock> clock;
+  bool json = false;
+  bool help = false;
+  std::vector<control::Declaration> declarations;
+  std::vector<std::string> without_effect;
+  std::vector<std::string> program;
+};
+
+// "--name=x" and "--name x" alike.
+Result<std::string> value_of(const std::vector<std::string>& words, std::size_t& at) {
+  const auto equals = words[at].find('=');
+  if (equals != std::string::npos) return words[at].substr(equals + 1);
+  if (at + 1 >= words.size()) return failure(fmt::format("{} needs a value", words[at]));
+  return words[++at];
+}
+
+Result<RunOptions> parse(std::vector<std::string> arguments) {
+  RunOptions options;
+  if (const auto dashes = std::ranges::find(arguments, "--"); dashes != arguments.end()) {
+    options.program.assign(dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+    if (options.program.empty()) return failure("-- needs a program behind it");
+  }
+  static constexpr auto kOwn = std::to_array<control::OwnOption>(
+      {{"--name", true}, {"--clock", true}, {"--json", false}, {"--help", false}});
+  auto line = TRY(control::split_command_line(arguments, kOwn));
+  options.declarations = std::move(line.declarations);
+  options.without_effect = std::move(line.without_effect);
+  for (std::size_t i = 0; i < line.own.size(); ++i) {
+    const std::string& word = line.own[i];
+    if (word == "--json") {
+      options.json = true;
+    } else if (word == "--help") {
+      options.help = true;
+    } else if (word.starts_with("--name")) {
+      options.name = TRY(value_of(line.own, i));
+    } else if (word.starts_with("--clock")) {
+      const auto clock = TRY(value_of(line.own, i));
+      options.clock = TRY(control::parse_lab_clock(clock));
+    } else if (options.file) {
+      return failure(fmt::format("{}: one topology file is enough ({} is given already)", word, *options.file));
+    } else {
+      options.file = word;
+    }
+  }
+  return options;
+}
+
+// A lab and everything that is attached to it. Reading the constructor shows the program.
+class Daemon {
+ public:
+  Daemon(os::EventLoop loop, os::LabDirectory directory, SharedRoutePage page)
+      : loop_(std::move(loop)), directory_(std::move(directory)), page_(std::move(page)) {}
+
+  Result<void> start(const Topology& topology, control::LabClock clock) {
+    machine_ = TRY(Machine::create(topology, [this](const auto& config) { return make_backing(config); }, page_.page()));
+    clock_.emplace(clock, loop_, *machine_);
+    qmp_.emplace(*machine_, control::QmpServerConfig{.lab_name = directory_.name(),
+                                                     .clock = std::string(name_of(clock)),
+                                                     .quit = [this] { loop_.stop(kSuccess); }});
+    attach_qmp_ = TRY(AttachQmp::open(loop_, *machine_, *clock_, directory_.path()));
+    attach_mctp_ = TRY(AttachMctpSockets::open(loop_, *machine_, *clock_, page_, directory_.path()));
+    machine_->on_output([this](Output&& output) {
+      if (output.to.kind == SourceKind::control) {
+        attach_qmp_->output(std::move(output));
+      } else {
+        attach_mctp_->output(std::move(output));
+      }
+    });
+    return loop_.on_signal({SIGINT, SIGTERM}, [this](int) { loop_.stop(kSuccess); });
+  }
+
+  // The lab ends with the program.
+  Result<void> start_program(const std::vector<std::string>& program) {
+    auto environment = TRY(shim_environment(directory_.path()));
+    environment.push_back({"CXLEMU_LAB", directory_.name()});
+    TRY_VOID(loop_.on_signal({SIGCHLD}, [this](int) {
+      if (!program_) return;
+      const auto status = program_->wait();
+      loop_.stop(status ? *status : kNoLab);
+    }));
+    program_.emplace(TRY(os::Child::start(program, environment)));
+    return {};
+  }
+
+  int run() { return loop_.run(); }
+  [[nodiscard]] const os::LabDirectory& directory() const { return directory_; }
+  [[nodiscard]] Machine& machine() { return *machine_; }
+
+ private:
+  Result<Backing> make_backing(const MemoryBackendConfig& config) {
+    if (config.mem_path.empty()) return Backing(config.size_bytes);
+    auto file = TRY(os::MappedFile::open(config.mem_path, config.size_bytes));
+    auto& kept = files_.emplace(config.id, std::move(file)).first->second;
+    return Backing(kept.bytes(), [&kept](std::uint64_t offset, std::uint64_t length) {
+      // A file system that cannot punch holes writes zeros instead; the bytes are gone either way.
+      if (const auto done = kept.discard(offset, length); !done) {
+        std::ranges::fill(kept.bytes().subspan(offset, length), std::byte{0});
+      }
+    });
+  }
+
+  os::EventLoop loop_;
+  os::LabDirectory directory_;
+  SharedRoutePage page_;
+  std::map<std::string, os::MappedFile> files_;
+  std::unique_ptr<Machine> machine_;
+  std::optional<Clock> clock_;
+  std::optional<control::QmpServer> qmp_;
+  std::unique_ptr<AttachQmp> attach_qmp_;
+  std::unique_ptr<AttachMctpSockets> attach_mctp_;
+  std::optional<os::Child> program_;
+};
+
+void say_up(Daemon& daemon, control::LabClock clock, bool json) {
+  const auto& directory = daemon.directory();
+  if (json) {
+    Json devices = Json::array();
+    for (const auto& node : daemon.machine().memory_devices()) devices.push_back(node.device->id());
+    print_line(Json::object({{"lab", directory.name()},
+                             {"directory", directory.path().string()},
+                             {"clock", name_of(clock)},
+                             {"devices", std::move(devices)}})
+                   .text());
+  } else {
+    print_line(fmt::format("lab \"{}\" is up in {} (clock {})", directory.name(), directory.path().string(),
+                           name_of(clock)));
+    for (const auto& node : daemon.machine().memory_devices()) {
+      print_line(fmt::format("  {}  {}{}", node.device->id(),
+                             control::capacity_text(node.device->logical_device().capacity()),
+                             node.endpoint == nullptr
+                                 ? ""
+                                 : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value,
+                                               node.endpoint->eid().value)));
+    }
+  }
+  std::fflush(stdout);
+}
+
+Result<int> run(const RunOptions& options) {
+  std::vector<control::Declaration> declarations;
+  control::LabSettings settings;
+  if (options.file) {
+    const auto text = TRY(os::read_text_file(*options.file, kMaximumTopologyFile));
+    auto file = TRY(control::parse_topology_file(text, *options.file));
+    settings = std::move(file.lab);
+    declarations = std::move(file.declarations);
+  }
+  declarations.insert(declarations.end(), options.declarations.begin(), options.declarations.end());
+  if (declarations.empty()) return failure("nothing to run; give a topology file or -device options (see --help)");
+  const auto lab = TRY(control::build_topology(declarations, options.without_effect));
+  for (const std::string& notice : lab.notices) print_error(notice);
+
+  const std::string name = options.name.value_or(settings.name.value_or("lab"));
+  const auto clock = options.clock.value_or(settings.clock.value_or(control::LabClock::real));
+  Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(name)), TRY(SharedRoutePage::create()));
+  TRY_VOID(daemon.start(lab.topology, clock));
+  if (options.program.empty()) {
+    say_up(daemon, clock, options.json);
+  } else {
+    TRY_VOID(daemon.start_program(options.program));
+  }
+  return daemon.run();
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments) {
+  const auto options = parse(arguments);
+  if (!options) {
+    print_error(options.error().message);
+    return kUsage;
+  }
+  if (options->help) {
+    print(kHelp);
+    return kSuccess;
+  }
+  const auto status = run(*options);
+  if (status) return *status;
+  print_error(status.error().message);
+  return kNoLab;
+}
+
+}  // namespace cxlemu::app
