@@ -147,7 +147,7 @@ template <typename T>
 struct AnswerLayout;
 template <typename Head, typename Element>
 struct AnswerLayout<Answer<Head, Element>> {
-  static constexpr Layout value{Describe<Head>::name, sizeof(Head), Describe<Head>::fields, "records",
+  static constexpr Layout value{Describe<Head>::name, sizeof(Head), Describe<Head>::fields, kPlural<Element>,
                                 &LayoutOf<Element>::value};
 };
 template <>
@@ -175,7 +175,7 @@ struct Signature {
     } else if constexpr (IsTail<T>::value) {
       using Element = typename IsTail<T>::Element;
       maximum_input = ~std::size_t{0};
-      input.tail_name = std::is_same_v<Element, std::byte> ? "data" : "records";
+      input.tail_name = kPlural<Element>;
       input.tail = std::is_same_v<Element, std::byte> ? nullptr : &LayoutOf<Element>::value;
     } else if constexpr (WritesAnswer<T>) {
       output = AnswerLayout<T>::value;

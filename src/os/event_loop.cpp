@@ -140,7 +140,7 @@ Result<EventLoop> EventLoop::create() {
   return EventLoop(std::move(impl));
 }
 
-Result<Watch> EventLoop::watch(int descriptor, Interest interest, Watch::Callback callback) {
+Result<Watch> EventLoop::watch(int descriptor, Interest interest, Watch::Callback callback, Turn turn) {
   auto state = std::make_shared<Watch::State>();
   state->callback = std::move(callback);
   state->interest = interest;
@@ -149,6 +149,9 @@ Result<Watch> EventLoop::watch(int descriptor, Interest interest, Watch::Callbac
                                      &Watch::State::on_ready, state.get());
   if (result < 0) return system_failure(-result, "cannot wait for descriptor {}", descriptor);
   state->source.reset(source);
+  // Still before the idle callback.
+  constexpr int kSecondPriority = SD_EVENT_PRIORITY_NORMAL + 10;
+  if (turn == Turn::second) sd_event_source_set_priority(source, kSecondPriority);
   if (!interest.read && !interest.write) sd_event_source_set_enabled(source, SD_EVENT_OFF);
   return Watch(std::move(state));
 }

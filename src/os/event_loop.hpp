@@ -26,6 +26,9 @@ struct Ready {
   bool hung_up = false;
 };
 
+/// What is ready at once is served in this order: a peer that closes one connection and opens another is seen to do so.
+enum class Turn { first, second };
+
 /// One watched descriptor; watching ends when it goes. Destroy it before its descriptor is closed; destroying it inside
 /// its own callback is fine.
 class Watch {
@@ -63,7 +66,7 @@ class EventLoop {
   ~EventLoop();
 
   /// Fails for what cannot be waited for (regular files, /dev/null) and for a descriptor that is watched already.
-  Result<Watch> watch(int descriptor, Interest interest, Watch::Callback callback);
+  Result<Watch> watch(int descriptor, Interest interest, Watch::Callback callback, Turn turn = Turn::first);
 
   /// The loop's one deadline: `callback` runs once, at or up to a few microseconds after `deadline` on the clock of
   /// monotonic_now(). Setting it again replaces it, nothing clears it.

@@ -158,7 +158,7 @@ Result<Listener> Listener::open(EventLoop& loop, const fs::path& path, SocketKin
   state->on_accept = std::move(on_accept);
   state->limits = limits;
   auto* raw = state.get();
-  state->watch = TRY(loop.watch(state->socket.get(), {}, [raw](Ready) { raw->accept_one(); }));
+  state->watch = TRY(loop.watch(state->socket.get(), {}, [raw](Ready) { raw->accept_one(); }, Turn::second));
   return listener;
 }
 

@@ -111,6 +111,8 @@ struct EventRecordHandle {
   Le16 event_record_handle;
 };
 static_assert(sizeof(EventRecordHandle) == 2);
+template <>
+inline constexpr std::string_view kPlural<EventRecordHandle> = "handles";
 CXLEMU_DESCRIBE(EventRecordHandle, CXLEMU_FIELD(EventRecordHandle, event_record_handle, hex, "Event Record Handle"));
 
 // CXL r3.2 8.2.10.2.4 Get Event Interrupt Policy (Opcode 0102h), output payload, and

@@ -86,12 +86,11 @@ struct LayoutOf<std::byte> {
   static constexpr Layout value{"bytes", 1, {}, {}, nullptr};
 };
 
-template <typename T>
-constexpr FieldKind kind_of() {
-  if constexpr (std::is_same_v<T, Uuid>) return FieldKind::uuid;
-  if constexpr (requires { typename T::Value; }) return FieldKind::number;
-  return FieldKind::bytes;
-}
+/// What several of an element are called at the end of a payload.
+template <typename Element>
+inline constexpr std::string_view kPlural = "records";
+template <>
+inline constexpr std::string_view kPlural<std::byte> = "data";
 
 }  // namespace cxlemu
 

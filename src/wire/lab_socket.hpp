@@ -1,5 +1,5 @@
 // The lab's MCTP socket: what the AF_MCTP shim in other people's programs and the daemon say to each other. A protocol
-// of ours between processes of one host and one user, so integers of the shared page are native; version it by kVersion.
+// of ours between processes of one host and one user, so integers of the shared page are native; kVersion versions it.
 //
 // One SOCK_SEQPACKET connection is one AF_MCTP socket. The daemon speaks first: a Hello with the route page's memfd.
 // From then on every datagram is a DatagramPrefix and the message body without its type byte. What needs an answer

@@ -65,6 +65,8 @@ struct SupportedLogEntry {
   Le32 log_size;
 };
 static_assert(sizeof(SupportedLogEntry) == 20);
+template <>
+inline constexpr std::string_view kPlural<SupportedLogEntry> = "entries";
 CXLEMU_DESCRIBE(SupportedLogEntry, CXLEMU_FIELD(SupportedLogEntry, log_identifier, uuid, "Log Identifier"),
                 CXLEMU_FIELD(SupportedLogEntry, log_size, number, "largest number of bytes to retrieve"));
 

@@ -1,0 +1,131 @@
+#include "control/lab_query.hpp"
+
+#include "cci/message.hpp"
+#include "control/payload_text.hpp"
+
+namespace cxlemu::control {
+namespace {
+
+Json drops_of(const mctp::DropCounters& counters) {
+  Json drops = Json::object();
+  for (const auto& row : mctp::kDropReasons) {
+    if (counters[row.reason] != 0) drops.set(row.name, counters[row.reason]);
+  }
+  return drops;
+}
+
+Json counters_of(const mctp::Endpoint& endpoint) {
+  const auto& counters = endpoint.counters();
+  return Json::object({{"packets-received", counters.packets_received},
+                       {"packets-sent", counters.packets_sent},
+                       {"bytes-received", counters.bytes_received},
+                       {"bytes-sent", counters.bytes_sent},
+                       {"messages-received", counters.messages_received},
+                       {"messages-sent", counters.messages_sent},
+                       {"dropped", drops_of(counters.dropped)}});
+}
+
+Json background_of(const cci::BackgroundSlot& slot) {
+  const auto& state = slot.state();
+  Json background = Json::object({{"running", state.running}});
+  if (state.opcode.value == 0) return background;
+  background.set("opcode", state.opcode.value);
+  background.set("percent", slot.percent());
+  if (!state.running) {
+    background.set("return-code", static_cast<std::uint16_t>(state.return_code));
+    background.set("return-code-name", cxlemu::name_of(state.return_code));
+  }
+  return background;
+}
+
+Json events_of(const cci::EventLogs& logs) {
+  Json events = Json::object();
+  for (const NamedValue& named : kEventLogNames) {
+    const auto& log = logs.log(static_cast<EventLogId>(named.value));
+    Json one = Json::object({{"records", log.records.size()}, {"overflow", log.overflow}});
+    if (log.overflow) one.set("lost", log.overflow_error_count);
+    events.set(command_name(named.name), std::move(one));
+  }
+  return events;
+}
+
+Json cci_of(const cci::Context& context) {
+  return Json::object({{"request-limit", context.request_limit},
+                       {"response-limit", context.response_limit},
+                       {"background", background_of(context.background)},
+                       {"events", events_of(context.events)}});
+}
+
+Json endpoint_of(const MemoryDeviceNode& node) {
+  Json endpoint = Json::object({{"network", node.declaration.mctp.network.value},
+                                {"eid", node.endpoint->eid().value},
+                                {"transmission-unit", node.endpoint->configuration().transmission_unit},
+                                {"uuid", node.endpoint->configuration().uuid.text()},
+                                {"assemblies", node.endpoint->assemblies_in_progress()}});
+  endpoint.set("counters", counters_of(*node.endpoint));
+  Json dropped = Json::object();
+  for (const auto& [drop, name] : {std::pair{cci::MessageDrop::too_short, "too-short"},
+                                   std::pair{cci::MessageDrop::not_a_request, "not-a-request"},
+                                   std::pair{cci::MessageDrop::event_notification, "event-notification"}}) {
+    const auto count = node.dropped_messages[static_cast<std::size_t>(drop)];
+    if (count != 0) dropped.set(name, count);
+  }
+  endpoint.set("dropped-cci-messages", std::move(dropped));
+  return endpoint;
+}
+
+}  // namespace
+
+std::string_view name_of(Via via) { return via == Via::mailbox ? "mailbox" : "mctp"; }
+
+Json query_device(MemoryDeviceNode& node) {
+  MemoryDevice& device = *node.device;
+  const LogicalDevice& media = device.logical_device();
+  Json json = Json::object({{"id", device.id()},
+                            {"type", "cxl-type3"},
+                            {"volatile-capacity", media.volatile_capacity()},
+                            {"persistent-capacity", media.persistent_capacity()},
+                            {"lsa-size", media.label_storage_area_size()},
+                            {"serial-number", device.config().serial_number},
+                            {"profile", device.profile() == Profile::strict ? "strict" : "libcxlmi"},
+                            {"media", media.state.media_disabled ? "disabled" : "enabled"}});
+  json.set("endpoint", node.endpoint != nullptr ? endpoint_of(node) : Json());
+  json.set("ccis", Json::object({{"mailbox", cci_of(device.mailbox())}}));
+  if (node.endpoint != nullptr) {
+    json.set("ccis", Json::object({{"mailbox", cci_of(device.mailbox())}, {"mctp", cci_of(device.mctp())}}));
+  }
+  return json;
+}
+
+Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clock) {
+  Json devices = Json::array();
+  for (MemoryDeviceNode& node : machine.memory_devices()) devices.push_back(query_device(node));
+  Json networks = Json::array();
+  for (const auto& network : machine.networks()) {
+    networks.push_back(Json::object({{"network", network.id.value},
+                                     {"requesters-eid", network.host->eid().value},
+                                     {"counters", counters_of(*network.host)},
+                                     {"unroutable-packets", network.network->counters().unroutable}}));
+  }
+  Json socket_drops = Json::object();
+  for (const auto& row : kSocketDrops) {
+    const auto count = machine.sockets().dropped()[row.reason];
+    if (count != 0) socket_drops.set(row.name, count);
+  }
+  Json commits = Json::object();
+  for (std::size_t i = 0; i < kStateKeys; ++i) {
+    const auto count = machine.commits().keys[i];
+    if (count != 0) commits.set(cxlemu::name_of(static_cast<StateKey>(i)), count);
+  }
+  return Json::object({{"name", lab_name},
+                       {"clock", clock},
+                       {"time", machine.now().count()},
+                       {"devices", std::move(devices)},
+                       {"networks", std::move(networks)},
+                       {"sockets", Json::object({{"open", machine.sockets().open_sockets()},
+                                                 {"tags-in-use", machine.sockets().tags_in_use()},
+                                                 {"dropped", std::move(socket_drops)}})},
+                       {"commits", std::move(commits)}});
+}
+
+}  // namespace cxlemu::control

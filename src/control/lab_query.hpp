@@ -1,0 +1,17 @@
+// What a lab looks like to people and programs: the answer of cxlemu-query-lab.
+#pragma once
+
+#include "base/json.hpp"
+#include "machine/machine.hpp"
+
+namespace cxlemu::control {
+
+/// Name, clock, devices with their capacities, CCIs and endpoints, networks and counters.
+Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clock);
+
+/// One device: what query_lab says of it.
+Json query_device(MemoryDeviceNode& node);
+
+std::string_view name_of(Via via);
+
+}  // namespace cxlemu::control

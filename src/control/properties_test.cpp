@@ -1,0 +1,209 @@
+#include "control/properties.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace cxlemu::control {
+namespace {
+
+using testing::HasSubstr;
+
+const PropertyInfo& row(std::string_view name) {
+  const auto rows = memory_device_rows("cxl-type3");
+  return *std::ranges::find(rows, name, &PropertyInfo::name);
+}
+
+/// A device with one property set.
+MemoryDeviceDeclaration with(std::string_view name, std::string_view text) {
+  MemoryDeviceDeclaration device;
+  const auto rows = memory_device_rows("cxl-type3");
+  const auto found = std::ranges::find(rows, name, &PropertyInfo::name);
+  found->set(device, parse_property(*found, text).value());
+  return device;
+}
+std::string error_of(const PropertyInfo& info, std::string_view text) {
+  const auto value = parse_property(info, text);
+  return value ? "" : value.error().message;
+}
+
+auto tied(const MemoryDeviceDeclaration& d) {
+  const MemoryDeviceConfig& c = d.config;
+  return std::tuple(d.mctp.kind, d.mctp.network, d.mctp.eid, d.transmission_unit, c.vendor_id, c.device_id,
+                    c.subsystem_vendor_id, c.subsystem_id, c.serial_number, c.firmware_revision, c.event_log_size,
+                    c.mailbox_payload_size, c.message_limit, c.profile, c.timing, c.sanitize_duration,
+                    c.abort_threshold, c.abort_when_idle, c.media_disabled_refuses, c.busy_across, c.surplus_payload,
+                    c.timestamp_on_reset, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
+                    c.life_used_percent);
+}
+
+TEST(Properties, EveryDefaultIsThatOfTheConfiguration) {
+  for (const auto& info : memory_device_rows("cxl-type3")) {
+    if (!info.set || info.default_text.starts_with('(')) continue;
+    EXPECT_EQ(tied(with(info.name, info.default_text)), tied(MemoryDeviceDeclaration{})) << info.name;
+  }
+}
+
+TEST(Properties, EveryRowIsComplete) {
+  for (const TypeInfo& type : known_types()) {
+    std::set<std::string_view> seen;
+    for (const PropertyInfo& info : properties_of(type.name)) {
+      EXPECT_TRUE(seen.insert(info.name).second) << info.name;
+      EXPECT_FALSE(info.meaning.empty()) << info.name;
+      EXPECT_FALSE(info.source.empty()) << info.name;
+      EXPECT_FALSE(info.default_text.empty()) << info.name;
+    }
+  }
+}
+
+TEST(Properties, OnlyWhatIsAppliedHasASetter) {
+  for (const auto& info : memory_device_rows("cxl-type3")) {
+    EXPECT_EQ(info.set != nullptr, info.effect == PropertyEffect::applied) << info.name;
+  }
+  for (const TypeInfo& type : known_types()) {
+    for (const auto& info : backend_rows(type.name)) {
+      EXPECT_EQ(info.set != nullptr, info.effect == PropertyEffect::applied) << info.name;
+    }
+  }
+}
+
+TEST(Properties, FillTheirMembers) {
+  EXPECT_EQ(with("vendor-id", "0x8086").config.vendor_id, 0x8086);
+  EXPECT_EQ(with("device-id", "1").config.device_id, 1);
+  EXPECT_EQ(with("subsystem-vendor-id", "2").config.subsystem_vendor_id, 2);
+  EXPECT_EQ(with("subsystem-id", "3").config.subsystem_id, 3);
+  EXPECT_EQ(with("sn", "0xffffffffffffffff").config.serial_number, ~0ULL);
+  EXPECT_EQ(with("firmware-revision", "v2").config.firmware_revision, "v2");
+  EXPECT_EQ(with("event-log-size", "7").config.event_log_size, 7);
+  EXPECT_EQ(with("mailbox-payload-size", "512").config.mailbox_payload_size, 512U);
+  EXPECT_EQ(with("message-limit", "9").config.message_limit, 9);
+  EXPECT_EQ(with("profile", "libcxlmi").config.profile, Profile::libcxlmi);
+  EXPECT_EQ(with("timing", "qemu").config.timing, Timing::qemu);
+  EXPECT_EQ(with("timing", "real").config.timing, Timing::real);
+  EXPECT_EQ(with("sanitize-duration", "2s").config.sanitize_duration, std::chrono::milliseconds(2000));
+  EXPECT_EQ(with("abort-threshold", "5").config.abort_threshold, 5);
+  EXPECT_EQ(with("abort-when-idle", "not-supported").config.abort_when_idle, AbortWhenIdle::not_supported);
+  EXPECT_EQ(with("media-disabled-refuses", "all").config.media_disabled_refuses, MediaDisabledRefuses::all);
+  EXPECT_EQ(with("busy-across", "never").config.busy_across, BusyAcross::never);
+  EXPECT_EQ(with("surplus-payload", "refuse").config.surplus_payload, SurplusPayload::refuse);
+  EXPECT_EQ(with("timestamp-on-reset", "clear").config.timestamp_on_reset, TimestampOnReset::clear);
+  EXPECT_TRUE(with("cxl-reset-ends-background", "on").config.cxl_reset_ends_background);
+  EXPECT_TRUE(with("flr-ends-background", "on").config.flr_ends_background);
+  EXPECT_EQ(with("temperature", "-40").config.temperature_celsius, -40);
+  EXPECT_EQ(with("life-used", "99").config.life_used_percent, 99);
+  EXPECT_EQ(with("mtu", "260").transmission_unit, 256);
+  EXPECT_EQ(with("volatile-memdev", "a").volatile_memdev, "a");
+  EXPECT_EQ(with("persistent-memdev", "a").persistent_memdev, "a");
+  EXPECT_EQ(with("memdev", "a").persistent_memdev, "a");
+  EXPECT_EQ(with("lsa", "a").lsa, "a");
+  EXPECT_EQ(with("id", "a").id, "a");
+}
+
+struct Bound {
+  const char* name;
+  const char* property;
+  const char* lowest;
+  const char* below;
+  const char* highest;
+  const char* above;
+  const char* range;
+};
+class Bounds : public testing::TestWithParam<Bound> {};
+TEST_P(Bounds, AreAcceptedAndNoMore) {
+  const auto& [name, property, lowest, below, highest, above, range] = GetParam();
+  EXPECT_EQ(error_of(row(property), lowest), "");
+  EXPECT_EQ(error_of(row(property), highest), "");
+  EXPECT_THAT(error_of(row(property), below), HasSubstr(range));
+  EXPECT_THAT(error_of(row(property), above), HasSubstr(range));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Properties, Bounds,
+    testing::Values(Bound{"vendor_id", "vendor-id", "0", "-1", "65535", "x", ""},
+                    Bound{"device_id", "device-id", "0", "65536", "0xffff", "0x10000", "is not from 0 to 65535"},
+                    Bound{"mtu", "mtu", "68", "67", "4100", "4101", "is not from 68 to 4100"},
+                    Bound{"event_log_size", "event-log-size", "1", "0", "4096", "4097", "is not from 1 to 4096"},
+                    Bound{"message_limit", "message-limit", "8", "7", "10", "11", "is not from 8 to 10"},
+                    Bound{"abort_threshold", "abort-threshold", "0", "101", "100", "101", "is not from 0 to 100"},
+                    Bound{"temperature", "temperature", "-273", "-274", "32767", "32768", "is not from -273 to 32767"},
+                    Bound{"life_used", "life-used", "0", "256", "255", "256", "is not from 0 to 255"},
+                    Bound{"mailbox", "mailbox-payload-size", "256", "128", "1M", "2M", "is not from 256 to 1M"},
+                    Bound{"sanitize", "sanitize-duration", "0", "604800001", "604800s", "604801s",
+                          "is longer than 604800s"},
+                    Bound{"firmware", "firmware-revision", "v", "12345678901234567", "1234567890123456",
+                          "12345678901234567", "is longer than 16 characters"},
+                    Bound{"eid", "mctp", "1:8", "1:7", "1:253", "1:254", "has an EID that is not from 8 to 253"},
+                    Bound{"network", "mctp", "1:8", "0:8", "4294967295:8", "4294967296:8",
+                          "has a network that is not from 1 to 4294967295"}),
+    [](const auto& param) { return std::string(param.param.name); });
+
+TEST(Properties, ABackendIsAtMostWhatPhysicalAddressesReach) {
+  const PropertyInfo size = backend_rows("memory-backend-ram")[1];
+  EXPECT_EQ(parse_property(size, "4P")->number, 1ULL << 52);
+  EXPECT_EQ(error_of(size, "4097T"), "\"4097T\" is not from 1 to 4P");
+  EXPECT_EQ(error_of(size, "0"), "\"0\" is not from 1 to 4P");
+}
+
+TEST(Properties, SayWhatIsWrong) {
+  EXPECT_EQ(error_of(row("vendor-id"), "0x10000"), "\"0x10000\" is not from 0 to 65535");
+  EXPECT_EQ(error_of(row("mailbox-payload-size"), "768"), "\"768\" is not a power of two");
+  EXPECT_EQ(error_of(row("sanitize-duration"), "10us"), "\"10us\" is not a whole number of milliseconds");
+  EXPECT_EQ(error_of(row("firmware-revision"), ""), "is empty");
+  EXPECT_EQ(error_of(row("firmware-revision"), "a\tb"), "\"a\\x09b\" has control characters");
+  EXPECT_EQ(error_of(row("firmware-revision"), "\xC3\xA4"), "\"\xC3\xA4\" has characters that are not ASCII");
+  EXPECT_EQ(error_of(row("profile"), "libcxlmu"),
+            "\"libcxlmu\" is none of strict, libcxlmi; did you mean \"libcxlmi\"?");
+  EXPECT_EQ(error_of(row("timing"), "slow"), "\"slow\" is none of instant, qemu, real");
+  EXPECT_EQ(error_of(row("flr-ends-background"), "1"), "\"1\" is neither on nor off");
+  EXPECT_EQ(error_of(row("lsa"), ""), "is empty");
+}
+
+TEST(MctpPlacement, IsAPlaceOrNone) {
+  const auto fixed = with("mctp", "11:9").mctp;
+  EXPECT_EQ(fixed.kind, MctpPlacement::Kind::fixed);
+  EXPECT_EQ(fixed.network, NetworkId(11));
+  EXPECT_EQ(fixed.eid, Eid(9));
+  EXPECT_EQ(with("mctp", "none").mctp.kind, MctpPlacement::Kind::none);
+  for (const char* text : {"", "9", "1:", ":9", "1:9:2", "a:b", "1:-9", "nothing"}) {
+    EXPECT_EQ(error_of(row("mctp"), text), '"' + std::string(text) + "\" is neither NET:EID (as 1:8) nor none");
+  }
+}
+
+TEST(Identifier, FollowsTheRuleOfQemu) {
+  for (const char* good : {"a", "mem0", "cxl.1", "A-b_c.9"}) EXPECT_TRUE(is_identifier(good)) << good;
+  for (const char* bad : {"", "0a", "_a", "-a", ".a", "a b", "a/b", "a,b", "\xC3\xA4"})
+    EXPECT_FALSE(is_identifier(bad)) << bad;
+  EXPECT_TRUE(is_identifier(std::string(kMaximumIdentifierLength, 'a')));
+  EXPECT_FALSE(is_identifier(std::string(kMaximumIdentifierLength + 1, 'a')));
+  EXPECT_EQ(error_of(row("id"), "0a"),
+            "\"0a\" is not an id: a letter, then letters, digits, - . _, at most 64 characters");
+}
+
+TEST(PropertyNames, AnIndexedRowHasElements) {
+  const auto rows = backend_rows("memory-backend-ram");
+  const PropertyInfo host_nodes = *std::ranges::find(rows, "host-nodes", &PropertyInfo::name);
+  EXPECT_TRUE(names(host_nodes, "host-nodes"));
+  EXPECT_TRUE(names(host_nodes, "host-nodes.0"));
+  EXPECT_FALSE(names(host_nodes, "host-nodesX"));
+  EXPECT_FALSE(names(rows[1], "size.0"));
+}
+
+TEST(OptionsMarkdown, HasARowForEveryProperty) {
+  const std::string text = options_markdown();
+  for (const TypeInfo& type : known_types()) {
+    EXPECT_THAT(text, HasSubstr(" " + std::string(type.name) + "`"));
+    for (const PropertyInfo& info : properties_of(type.name))
+      EXPECT_THAT(text, HasSubstr("| `" + std::string(info.name) + "` |"));
+  }
+  EXPECT_THAT(text,
+              HasSubstr("| `mtu` | 68 to 4100 | 68 | MTU of the link to its endpoint as Linux counts it: a packet's "
+                        "payload and its 4-byte header | DSP0236 8.3 |\n"));
+  EXPECT_THAT(text,
+              HasSubstr("| `num-dc-regions` | anything | - | *refused, unless off or 0:* dynamic capacity is not "
+                        "there yet | QEMU |\n"));
+}
+
+}  // namespace
+}  // namespace cxlemu::control

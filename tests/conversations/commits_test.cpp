@@ -1,0 +1,241 @@
+// What a command changes is committed before its answer goes out, and what changes nothing commits nothing.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "support/lab.hpp"
+
+namespace cxlemu {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+void sanitize_takes_100ms(MemoryDeviceConfig& config) { config.sanitize_duration = 100ms; }
+
+// The keys that were committed while `act` ran, in the order of StateKey; a second commit of a key shows as "again".
+template <typename Act>
+std::vector<std::string> committed(Lab& lab, Act act) {
+  const Machine::CommitCounters before = lab.machine->commits();
+  act();
+  const Machine::CommitCounters after = lab.machine->commits();
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < kStateKeys; ++i) {
+    for (auto n = before.keys[i]; n < after.keys[i]; ++n) {
+      keys.push_back(n == before.keys[i] ? std::string(name_of(static_cast<StateKey>(i))) : "again");
+    }
+  }
+  return keys;
+}
+std::vector<std::string> committed_by(Lab& lab, Via via, std::uint16_t opcode, std::string_view payload = "") {
+  return committed(lab, [&] { lab.send(via, opcode, payload); });
+}
+
+// ------------------------------------------------------------------------------------------------------- every row
+
+struct RowCommits {
+  std::uint16_t opcode;
+  std::string_view payload;
+  std::vector<std::string> keys;
+};
+const std::vector<RowCommits>& row_commits() {
+  static const std::vector<RowCommits> kRows = {
+      {0x0001, "", {}},
+      {0x0002, "", {}},
+      {0x0003, "", {}},
+      {0x0004, "08", {"response-message-limit"}},
+      {0x0005, "", {}},
+      {0x0100, "01", {}},
+      {0x0101, "01 00 01 000000 0100", {"event-logs"}},
+      {0x0102, "", {}},
+      {0x0103, "01 01 01 01 01", {"event-interrupt-policy"}},
+      {0x0300, "", {}},
+      {0x0301, "01 00 00 00 00 00 00 00", {"timestamp"}},
+      {0x0400, "", {}},
+      {0x0401, "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17  00 00 00 00  04 00 00 00", {}},
+      {0x0405, "01 00", {}},
+      {0x4000, "", {}},
+      {0x4100, "", {}},
+      {0x4102, "00 00 00 00  04 00 00 00", {}},
+      {0x4103, "00 00 00 00  00 00 00 00  11", {"labels"}},
+      {0x4200, "", {}},
+      {0x4400, "", {"media-state", "background"}},
+  };
+  return kRows;
+}
+
+class CommitsOfARow : public testing::TestWithParam<std::tuple<const cci::Command*, Via>> {};
+std::vector<std::tuple<const cci::Command*, Via>> rows_and_ccis() {
+  std::vector<std::tuple<const cci::Command*, Via>> all;
+  for (const auto& row : memory_device_commands()) {
+    if (row.carriers.has(cci::Carrier::mailbox)) all.emplace_back(&row, Via::mailbox);
+    if (row.carriers.has(cci::Carrier::mctp)) all.emplace_back(&row, Via::mctp);
+  }
+  return all;
+}
+std::string row_and_cci_name(const testing::TestParamInfo<std::tuple<const cci::Command*, Via>>& tested) {
+  const auto [row, via] = tested.param;
+  std::string name(via == Via::mailbox ? "Mailbox" : "Mctp");
+  for (const char c : row->title) {
+    if (c != ' ' && c != '-') name += c;
+  }
+  return name;
+}
+INSTANTIATE_TEST_SUITE_P(Row, CommitsOfARow, testing::ValuesIn(rows_and_ccis()), row_and_cci_name);
+
+TEST_P(CommitsOfARow, AreExactlyWhatItChanges) {
+  const auto [row, via] = GetParam();
+  const auto expected = std::ranges::find(row_commits(), row->opcode.value, &RowCommits::opcode);
+  ASSERT_NE(expected, row_commits().end());
+  Lab lab;
+  lab.log_event(EventLogId::warning);
+  EXPECT_EQ(committed_by(lab, via, expected->opcode, expected->payload), expected->keys);
+}
+
+TEST_P(CommitsOfARow, AreNoneWhereItsLengthIsRefused) {
+  const auto [row, via] = GetParam();
+  Lab lab;
+  lab.log_event(EventLogId::warning);
+  EXPECT_THAT(committed_by(lab, via, row->opcode.value, zeros(8193)), IsEmpty());
+}
+
+TEST_P(CommitsOfARow, AreNoneWhereAFaultAnswers) {
+  const auto [row, via] = GetParam();
+  const auto expected = std::ranges::find(row_commits(), row->opcode.value, &RowCommits::opcode);
+  ASSERT_NE(expected, row_commits().end());
+  Lab lab;
+  lab.log_event(EventLogId::warning);
+  lab.device().faults().return_codes.push_back(
+      {.opcode = row->opcode, .call = 1, .return_code = ReturnCode::internal_error});
+  EXPECT_THAT(committed_by(lab, via, expected->opcode, expected->payload), IsEmpty());
+}
+
+// ---------------------------------------------------------------------------------------------------------- refusals
+
+class CommitsOfARefusal : public OnBothCcis {};
+ON_BOTH_CCIS(CommitsOfARefusal);
+
+TEST_P(CommitsOfARefusal, AreNone) {
+  Lab lab;
+  lab.log_event(EventLogId::warning);
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0101, "01 00 01 000000 0200"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0101, "01 01 00 000000"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4103, "00 10 00 00  00 00 00 00  11"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0004, "0b"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0103, "03 00 00 00 00"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0004, "08"), IsEmpty());  // 15h
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4401), IsEmpty());          // 03h
+}
+
+TEST_P(CommitsOfARefusal, AreNoneWhileASanitizeRuns) {
+  Lab lab;
+  lab.send(GetParam(), 0x4400);
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4400), IsEmpty());
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4103, "00 00 00 00  00 00 00 00  11"), IsEmpty());
+}
+
+// ------------------------------------------------------------------------------------------------- background
+// operation
+
+class CommitsOfASanitize : public OnBothCcis {};
+ON_BOTH_CCIS(CommitsOfASanitize);
+
+TEST_P(CommitsOfASanitize, AreEverythingAtItsEnd) {
+  Lab lab(sanitize_takes_100ms);
+  lab.send(GetParam(), 0x4400);
+  EXPECT_THAT(committed(lab, [&] { lab.advance(99ms); }), IsEmpty());
+  EXPECT_THAT(committed(lab, [&] { lab.advance(1ms); }),
+              ElementsAre("event-logs", "labels", "media-state", "media", "background"));
+}
+
+TEST_P(CommitsOfASanitize, AreWhatWasOverwrittenWhereItIsAborted) {
+  Lab lab(sanitize_takes_100ms);
+  lab.send(GetParam(), 0x4400);
+  lab.advance(50ms);
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0005), ElementsAre("labels", "media", "background"));
+}
+
+TEST_P(CommitsOfASanitize, AreNoneWhereTheAbortComesTooLate) {
+  Lab lab(sanitize_takes_100ms);
+  lab.send(GetParam(), 0x4400);
+  lab.advance(85ms);
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0005), IsEmpty());
+}
+
+// COMPAT(libcxlmi): the percentage is shown once, and that it was shown is state.
+TEST(CommitsOfTheStatus, AreMadeOnceForLibcxlmi) {
+  Lab lab([](auto& config) {
+    config.profile = Profile::libcxlmi;
+    config.sanitize_duration = 100ms;
+  });
+  lab.mctp(0x4400);
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0002), IsEmpty());
+  lab.advance(100ms);
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0002), ElementsAre("background"));
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0002), IsEmpty());
+}
+
+// --------------------------------------------------------------------------------------------------- events, resets
+
+TEST(CommitsOfAnEvent, AreTheEventLogs) {
+  Lab lab;
+  EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::fatal); }), ElementsAre("event-logs"));
+}
+
+struct ResetCommits {
+  std::string_view name;
+  ResetKind kind;
+  std::vector<std::string> keys;
+};
+class CommitsOfAReset : public testing::TestWithParam<ResetCommits> {};
+INSTANTIATE_TEST_SUITE_P(
+    Reset, CommitsOfAReset,
+    testing::Values(
+        ResetCommits{"Flr", ResetKind::flr, {}}, ResetCommits{"Cxl", ResetKind::cxl, {}},
+        ResetCommits{"Conventional", ResetKind::conventional, {"event-interrupt-policy", "background"}},
+        ResetCommits{"Cold", ResetKind::cold, {"event-interrupt-policy", "timestamp", "media", "background"}},
+        ResetCommits{"PowerLoss",
+                     ResetKind::power_loss,
+                     {"response-message-limit", "event-interrupt-policy", "timestamp", "media", "background"}}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST_P(CommitsOfAReset, AreWhatItReaches) {
+  Lab lab;
+  EXPECT_EQ(committed(lab, [&] { lab.reset(GetParam().kind); }), GetParam().keys);
+}
+
+TEST(CommitsOfAnInterruptingReset, AreWhatTheSanitizeHadOverwrittenToo) {
+  Lab lab(sanitize_takes_100ms);
+  lab.mailbox(0x4400);
+  lab.advance(50ms);
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::conventional); }),
+              ElementsAre("event-interrupt-policy", "labels", "media", "background"));
+}
+
+// ------------------------------------------------------------------------------------------------------------- order
+
+TEST(Commit, IsOneForEachCommand) {
+  Lab lab;
+  const std::uint64_t before = lab.machine->commits().commits;
+  lab.mctp(0x0301, "01 00 00 00 00 00 00 00");
+  lab.mailbox(0x4103, "00 00 00 00  00 00 00 00  11");
+  EXPECT_EQ(lab.machine->commits().commits - before, 2);
+}
+
+TEST(Commit, ComesBeforeTheAnswerIsReleased) {
+  Lab lab;
+  const auto& network = lab.machine->networks().front();
+  std::uint64_t commits_at_the_answer = 0;
+  network.host->on_message = [&](mctp::Message&&) { commits_at_the_answer = lab.machine->commits().commits; };
+  const std::uint64_t before = lab.machine->commits().commits;
+  mctp::Message set_timestamp;
+  set_timestamp.destination = lab.node().endpoint->eid();
+  set_timestamp.type = mctp::MessageType::cxl_cci;
+  set_timestamp.tag = network.host->allocate_tag(set_timestamp.destination).value();
+  set_timestamp.body = from_hex("00 01 00 01 03 08 00 00 00 00 00 00  01 00 00 00 00 00 00 00").value();
+  network.host->send(set_timestamp);
+  EXPECT_EQ(commits_at_the_answer, before + 1);
+}
+
+}  // namespace
+}  // namespace cxlemu

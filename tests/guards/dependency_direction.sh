@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Includes point one way (design section 2): no file names a folder that its own may not use.
+set -euo pipefail
+cd "$1/src"
+
+declare -A allowed=(
+  [base]="base"
+  [wire]="wire base"
+  [memory]="memory base"
+  [mctp]="mctp wire base"
+  [cci]="cci wire base"
+  [component]="component cci memory wire base"
+  [machine]="machine component cci memory mctp wire base"
+  [control]="control machine component cci memory mctp wire base"
+  [os]="os base"
+  [client]="client wire base"
+  [app]="app control machine component cci memory mctp wire os base"
+)
+
+failed=0
+for folder in */; do
+  folder=${folder%/}
+  if [[ -z "${allowed[$folder]:-}" ]]; then
+    echo "src/$folder has no rule here"
+    failed=1
+    continue
+  fi
+  while IFS=: read -r file line include; do
+    used=${include#*\"}
+    used=${used%%/*}
+    [[ " ${allowed[$folder]} " == *" $used "* ]] || { echo "$file:$line uses $used/"; failed=1; }
+  done < <(grep -rnE '^#include "[a-z_]+/' "$folder" --include='*.hpp' --include='*.cpp' | sed -E 's/^([^:]+:[0-9]+:).*"([^"]+)".*/\1"\2/')
+done
+exit "$failed"

@@ -1,0 +1,163 @@
+// A whole lab in the process of a test: one memory device `mem0` on a Timeline that only the test moves.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/hex.hpp"
+#include "machine/machine.hpp"
+
+namespace cxlemu {
+
+using namespace std::chrono_literals;
+
+/// Sizes of the device under test. Small, because a test looks at all of it.
+struct LabSizes {
+  std::uint64_t volatile_bytes = 256ULL << 20;
+  std::uint64_t persistent_bytes = 256ULL << 20;
+  std::uint64_t lsa_bytes = 4096;
+  std::uint16_t transmission_unit = 64;  ///< payload bytes of a packet that the device sends
+};
+
+/// What came back, with the payload as hex so that a failing test prints bytes.
+struct Answered {
+  ReturnCode code{};
+  std::string payload{};
+  bool background_operation = false;
+  bool operator==(const Answered&) const = default;
+};
+inline void PrintTo(const Answered& answered, std::ostream* os) {
+  *os << name_of(answered.code) << (answered.background_operation ? " (BO)" : "") << " [" << answered.payload << "]";
+}
+
+inline Answered success(std::string_view hex = "") { return {ReturnCode::success, to_hex(from_hex(hex).value())}; }
+inline Answered refused(ReturnCode code) { return {code}; }
+
+class Lab {
+ public:
+  explicit Lab(const std::function<void(MemoryDeviceConfig&)>& configure = {}, LabSizes sizes = {}) {
+    Topology topology;
+    topology.backends = {
+        {"vmem", sizes.volatile_bytes, {}}, {"pmem", sizes.persistent_bytes, {}}, {"lsa", sizes.lsa_bytes, {}}};
+    MemoryDeviceDeclaration mem0;
+    mem0.id = "mem0";
+    if (sizes.volatile_bytes != 0) mem0.volatile_memdev = "vmem";
+    if (sizes.persistent_bytes != 0) mem0.persistent_memdev = "pmem";
+    if (sizes.lsa_bytes != 0) mem0.lsa = "lsa";
+    mem0.config.serial_number = 0x1122334455667788;
+    mem0.transmission_unit = sizes.transmission_unit;
+    if (configure) configure(mem0.config);
+    topology.memory_devices.push_back(mem0);
+    machine = Machine::create(topology).value();
+  }
+
+  MemoryDeviceNode& node() { return machine->memory_devices().front(); }
+  MemoryDevice& device() { return *node().device; }
+
+  /// Sends a command with this payload; over MCTP as packets through the network.
+  Answered send(Via via, std::uint16_t opcode, std::string_view payload_hex = "") {
+    return send_bytes(via, opcode, from_hex(payload_hex).value());
+  }
+  Answered send_bytes(Via via, std::uint16_t opcode, const Buffer& payload) {
+    const auto result = machine->send_command(node(), via, Opcode{opcode}, payload);
+    machine->settle();
+    if (!result) {
+      ADD_FAILURE() << "no answer";
+      return {};
+    }
+    return {result->return_code, to_hex(result->payload), result->background_operation};
+  }
+  Answered mailbox(std::uint16_t opcode, std::string_view payload_hex = "") {
+    return send(Via::mailbox, opcode, payload_hex);
+  }
+  Answered mctp(std::uint16_t opcode, std::string_view payload_hex = "") {
+    return send(Via::mctp, opcode, payload_hex);
+  }
+
+  void advance(Nanoseconds by) { machine->advance_to(machine->now() + by); }
+  void reset(ResetKind kind) {
+    machine->reset(node(), kind);
+    machine->settle();
+  }
+  /// An event of the device, with this first byte of data so that tests can tell records apart.
+  void log_event(EventLogId log, std::uint8_t mark = 0) {
+    EventRecord record{};
+    record.event_record_flags = static_cast<std::uint32_t>(log);
+    record.event_record_data[0] = static_cast<std::byte>(mark);
+    device().log_event(log, record);
+    machine->settle();
+  }
+
+  cci::Context& context(Via via) { return via == Via::mailbox ? device().mailbox() : device().mctp(); }
+
+  /// The Command Effect of this opcode in the CEL of this CCI, as its two bytes stand there; "absent" where it is not.
+  std::string cel_effect(Via via, std::uint16_t opcode) {
+    constexpr std::size_t kEntryDigits = 8;
+    const std::string cel = send(via, 0x0401, "0da9c0b5bf414b788f7996b1623b3f17 00000000" + cel_size(via)).payload;
+    for (std::size_t at = 0; at + kEntryDigits <= cel.size(); at += kEntryDigits) {
+      if (cel.substr(at, 4) == hex_of(opcode)) return cel.substr(at + 4, 4);
+    }
+    return "absent";
+  }
+
+  /// What a host reads from media, as hex; why it cannot where it cannot.
+  std::string read_media(std::uint64_t dpa, std::size_t length) {
+    Buffer bytes(length);
+    const auto read = device().logical_device().read(Dpa{dpa}, bytes);
+    if (!read) return read.error() == MediaError::disabled ? "disabled" : "out of range";
+    return to_hex(bytes);
+  }
+  void write_media(std::uint64_t dpa, std::string_view hex) {
+    (void)device().logical_device().write(Dpa{dpa}, from_hex(hex).value());
+  }
+
+  std::unique_ptr<Machine> machine;
+
+ private:
+  static std::string hex_of(std::uint16_t value) { return to_hex(bytes_of(Le16{value})); }
+  std::string cel_size(Via via) { return send(via, 0x0400).payload.substr(48); }
+};
+
+/// So many bytes of zero, as hex.
+inline std::string zeros(std::size_t bytes) { return std::string(2 * bytes, '0'); }
+
+/// A test that holds on every CCI of the device.
+class OnBothCcis : public testing::TestWithParam<Via> {};
+inline std::string via_name(const testing::TestParamInfo<Via>& info) {
+  return info.param == Via::mailbox ? "Mailbox" : "Mctp";
+}
+
+/// A test that holds after every kind of reset.
+class AfterEveryReset : public testing::TestWithParam<ResetKind> {};
+inline std::string reset_name(ResetKind kind) {
+  switch (kind) {
+    case ResetKind::conventional:
+      return "Conventional";
+    case ResetKind::cold:
+      return "Cold";
+    case ResetKind::cxl:
+      return "Cxl";
+    case ResetKind::flr:
+      return "Flr";
+    case ResetKind::power_loss:
+      return "PowerLoss";
+  }
+  return "";
+}
+inline std::string reset_param_name(const testing::TestParamInfo<ResetKind>& info) { return reset_name(info.param); }
+
+}  // namespace cxlemu
+
+// Runs the tests of a fixture derived from AfterEveryReset for each kind.
+#define AFTER_EVERY_RESET(Fixture)                                                                                   \
+  INSTANTIATE_TEST_SUITE_P(Reset, Fixture,                                                                           \
+                           testing::Values(ResetKind::conventional, ResetKind::cold, ResetKind::cxl, ResetKind::flr, \
+                                           ResetKind::power_loss),                                                   \
+                           reset_param_name)
+// Runs the tests of a fixture derived from OnBothCcis on each CCI.
+#define ON_BOTH_CCIS(Fixture) INSTANTIATE_TEST_SUITE_P(Cci, Fixture, testing::Values(Via::mailbox, Via::mctp), via_name)
