@@ -27,8 +27,8 @@ int cci_command(const CciOptions& options);
 
 int qmp_command(const std::string& lab, const std::string& command, const std::vector<std::string>& arguments);
 
-/// `program` is what to run, with its arguments, under the AF_MCTP shim.
-int exec_command(const std::string& lab, const std::vector<std::string>& program);
+/// `cxlemu exec ...`: perhaps --lab NAME and --, then the program and its arguments as they are.
+int exec_command(std::string lab, std::vector<std::string> arguments);
 
 /// The story on one screen: a lab of its own, and every step read back by another path than the one that wrote it.
 int demo_command();

@@ -80,16 +80,8 @@ int parse_and_run(int argc, char** argv) {
   qmp->footer("example:\n  cxlemu qmp cxlemu-reset path=mem0 kind=conventional");
   qmp->callback([&] { status = qmp_command(lab, qmp_name, qmp_arguments); });
 
-  CLI::App* exec = program.add_subcommand("exec", "run a program whose AF_MCTP sockets reach a lab");
-  add_lab(*exec, lab);
-  exec->prefix_command();
-  exec->footer("example:\n  cxlemu exec -- ./any-af-mctp-program 1 8");
-  exec->callback([&] {
-    auto words = exec->remaining();
-    if (!words.empty() && words.front() == "--") words.erase(words.begin());
-    if (words.empty()) throw CLI::ValidationError("exec", "needs a program: cxlemu exec -- PROGRAM ARGS");
-    status = exec_command(lab, words);
-  });
+  // As run: what follows is somebody else's command line.
+  program.add_subcommand("exec", "run a program whose AF_MCTP sockets reach a lab (cxlemu exec --help)");
 
   bool markdown = false;
   bool lua = false;
@@ -127,8 +119,8 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace cxlemu::app
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "run") {
-    return cxlemu::app::run_command({argv + 2, argv + argc});
-  }
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "run") return cxlemu::app::run_command({argv + 2, argv + argc});
+  if (command == "exec") return cxlemu::app::exec_command(cxlemu::app::default_lab(), {argv + 2, argv + argc});
   return cxlemu::app::parse_and_run(argc, argv);
 }

@@ -62,5 +62,29 @@ TEST_P(PartitionInfoAfterReset, IsTheSame) {
   EXPECT_EQ(lab.mctp(0x4100), success(kPartitions));
 }
 
+// What makes the partitions what they are: volatile capacity forgets without main power, persistent capacity does not.
+struct ResetOfTheCapacity {
+  ResetKind kind;
+  std::string_view volatile_data;
+};
+class CapacityAfterReset : public testing::TestWithParam<ResetOfTheCapacity> {};
+INSTANTIATE_TEST_SUITE_P(Reset, CapacityAfterReset,
+                         testing::Values(ResetOfTheCapacity{ResetKind::conventional, "11223344"},
+                                         ResetOfTheCapacity{ResetKind::cxl, "11223344"},
+                                         ResetOfTheCapacity{ResetKind::flr, "11223344"},
+                                         ResetOfTheCapacity{ResetKind::cold, "00000000"},
+                                         ResetOfTheCapacity{ResetKind::power_loss, "00000000"}),
+                         [](const auto& tested) { return reset_name(tested.param.kind); });
+
+TEST_P(CapacityAfterReset, ForgetsWhatIsVolatileWithMainPowerAlone) {
+  constexpr std::uint64_t kPersistent = 256ULL << 20;
+  Lab lab;
+  lab.write_media(kPersistent - 4, "11 22 33 44");
+  lab.write_media(kPersistent, "55 66 77 88");
+  lab.reset(GetParam().kind);
+  EXPECT_EQ(lab.read_media(kPersistent - 4, 4), GetParam().volatile_data);
+  EXPECT_EQ(lab.read_media(kPersistent, 4), "55667788");
+}
+
 }  // namespace
 }  // namespace cxlemu

@@ -424,6 +424,16 @@ TEST_P(Sanitize, ThatStallsNeverEnds) {
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
 }
 
+// 100 % is told only of an operation that has ended.
+TEST_P(Sanitize, ThatStallsAtItsEndStaysBelowHundredPercent) {
+  Lab lab(takes_100ms);
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 100});
+  lab.send(GetParam(), 0x4400);
+  lab.advance(24h);
+  EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
+  EXPECT_TRUE(lab.context(GetParam()).background.running());
+}
+
 TEST_P(Sanitize, ThatStalledCanBeAbortedAndTheNextOneEnds) {
   Lab lab(takes_100ms);
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 0});
