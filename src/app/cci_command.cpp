@@ -54,8 +54,10 @@ class Device {
   /// What the lab says of the CCI that answered by `via`.
   Result<Json> cci(std::string_view via) {
     const Json lab = TRY(client_.call("cxlemu-query-lab"));
+    // The lab takes QOM paths too, which end in the id.
+    const std::string id = options_.device.substr(options_.device.rfind('/') + 1);
     for (const Json& device : lab["devices"].elements()) {
-      if (device["id"].string() == options_.device) return device["ccis"][via];
+      if (device["id"].string() == id) return device["ccis"][via];
     }
     return failure("the device is gone");
   }
@@ -98,7 +100,8 @@ Result<Json> whole_log(Device& device) {
   return answer;
 }
 
-constexpr std::uint32_t kLsaPart = 1024 - sizeof(SetLsaIn);
+// What fits the smallest message limit there is, both ways.
+constexpr std::uint32_t kLsaPart = 256 - sizeof(SetLsaIn);
 
 // The whole Label Storage Area, in parts that fit any response.
 Result<Json> whole_lsa(Device& device) {
@@ -110,13 +113,13 @@ Result<Json> whole_lsa(Device& device) {
   Json answer = identity;
   Buffer all;
   Progress progress("reading labels");
-  while (all.size() < size) {
+  do {
     const auto offset = static_cast<std::uint32_t>(all.size());
     answer = TRY(device.send(kGetLsa, bytes_of(GetLsaIn{offset, std::min(kLsaPart, size - offset)})));
     if (!succeeded(answer)) return answer;
     append(all, payload_of(answer));
-    progress.show(static_cast<unsigned>(all.size() * 100 / size));
-  }
+    progress.show(size == 0 ? 100 : static_cast<unsigned>(all.size() * 100 / size));
+  } while (all.size() < size);
   progress.end();
   answer.set("payload", to_hex(all));
   return answer;
@@ -141,7 +144,10 @@ Result<Json> set_lsa_in_parts(Device& device, Bytes payload) {
   return answer;
 }
 
-Result<Json> send(Device& device, const cci::Command* row, Opcode opcode, Bytes payload, bool nothing_given) {
+Result<Json> send(Device& device, const cci::Command* row, Opcode opcode, Bytes payload, const CciOptions& options) {
+  // Bytes that are given as such go out as they are.
+  if (!options.payload.empty()) return device.send(opcode, payload);
+  const bool nothing_given = options.fields.empty();
   if (row != nullptr && nothing_given && opcode == kGetLog) return whole_log(device);
   if (row != nullptr && nothing_given && opcode == kGetLsa) return whole_lsa(device);
   if (opcode == kSetLsa && payload.size() > sizeof(SetLsaIn) + kLsaPart) return set_lsa_in_parts(device, payload);
@@ -234,6 +240,9 @@ Result<int> wait_for_background(Device& device, const CciOptions& options, const
     os::sleep_for(std::chrono::milliseconds(50));
   }
   progress.end();
+  if (number_of(background["opcode"]) != row.opcode.value) {
+    return failure(fmt::format("{}: a reset ended it, or another operation has followed; its result is lost", row.title));
+  }
   const auto code = number_of(background["return-code"]);
   if (options.json) {
     print_line(background.text(2));
@@ -277,7 +286,7 @@ Result<Request> make_request(const CciOptions& options) {
 
 Result<int> run(Device& device, const CciOptions& options, const Request& request) {
   const bool nothing_given = options.fields.empty() && options.payload.empty();
-  const Json answer = TRY(send(device, request.row, request.opcode, request.payload, nothing_given));
+  const Json answer = TRY(send(device, request.row, request.opcode, request.payload, options));
   const bool started =
       number_of(answer["return-code"]) == static_cast<std::uint64_t>(ReturnCode::background_command_started);
   if (!options.output.empty() && succeeded(answer)) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "control/qmp_arguments.hpp"
+
 namespace cxlemu::app {
 
 using control::LabClock;
@@ -23,6 +25,7 @@ Clock::Clock(LabClock kind, os::EventLoop& loop, Machine& machine)
   });
 }
 
+// Both are far below kMaximumDuration after any uptime, or device time was moved ahead up to it.
 Time Clock::device_now() const { return os::EventLoop::monotonic_now() - origin_; }
 
 void Clock::before_input() {
@@ -33,7 +36,9 @@ void Clock::after_input() {
   if (kind_ == LabClock::by_hand) return;
   // Device time that was moved ahead goes on from there.
   origin_ = std::min(origin_, os::EventLoop::monotonic_now() - machine_.now());
-  const auto next = machine_.next_deadline();
+  auto next = machine_.next_deadline();
+  // Device time ends: what is due later never comes.
+  if (next && *next > control::kMaximumDuration) next.reset();
   if (kind_ == LabClock::automatic) {
     loop_.set_idle_enabled(next.has_value());
   } else if (next) {

@@ -22,8 +22,11 @@ class QmpClient {
   explicit QmpClient(os::OwnedDescriptor descriptor) : descriptor_(std::move(descriptor)) {}
   Result<Json> receive();
 
+  /// LIMIT: bytes of one answer: 1 MiB of media is 2 MiB of text, and so is a lab of thousands of devices.
+  static constexpr std::size_t kMaximumAnswer = 64 << 20;
+
   os::OwnedDescriptor descriptor_;
-  control::QmpSplitter splitter_;
+  control::QmpSplitter splitter_{kMaximumAnswer};
   std::vector<Result<std::string>> received_;
 };
 

@@ -42,7 +42,7 @@ examples:
   cxlemu run -object memory-backend-ram,id=m0,size=1G -device cxl-type3,id=mem0,volatile-memdev=m0
   cxlemu run examples/one-device.toml --clock=auto -- ./my-fabric-manager 1 8
 
-exit status: 0 ended in order, 2 wrong options, 3 could not start; with a PROGRAM, its own
+exit status: 0 ended in order, 2 wrong options or topology file, 3 could not start; with a PROGRAM, its own
 )";
 
 /// LIMIT: bytes of a topology file, as the parser has it.
@@ -85,6 +85,8 @@ Result<RunOptions> parse(std::vector<std::string> arguments) {
       options.json = true;
     } else if (word == "--help") {
       options.help = true;
+    } else if (word.starts_with("--json=") || word.starts_with("--help=")) {
+      return failure(fmt::format("{} takes no value", word.substr(0, word.find('='))));
     } else if (word.starts_with("--name")) {
       options.name = TRY(value_of(line.own, i));
     } else if (word.starts_with("--clock")) {
@@ -190,7 +192,14 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
   std::fflush(stdout);
 }
 
-Result<int> run(const RunOptions& options) {
+// What the command line and the topology file ask for.
+struct Plan {
+  control::Lab lab;
+  std::string name;
+  control::LabClock clock{};
+};
+
+Result<Plan> make_plan(const RunOptions& options) {
   std::vector<control::Declaration> declarations;
   control::LabSettings settings;
   if (options.file) {
@@ -201,15 +210,17 @@ Result<int> run(const RunOptions& options) {
   }
   declarations.insert(declarations.end(), options.declarations.begin(), options.declarations.end());
   if (declarations.empty()) return failure("nothing to run; give a topology file or -device options (see --help)");
-  const auto lab = TRY(control::build_topology(declarations, options.without_effect));
-  for (const std::string& notice : lab.notices) print_error(notice);
+  return Plan{.lab = TRY(control::build_topology(declarations, options.without_effect)),
+              .name = options.name.value_or(settings.name.value_or("lab")),
+              .clock = options.clock.value_or(settings.clock.value_or(control::LabClock::real))};
+}
 
-  const std::string name = options.name.value_or(settings.name.value_or("lab"));
-  const auto clock = options.clock.value_or(settings.clock.value_or(control::LabClock::real));
-  Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(name)), TRY(SharedRoutePage::create()));
-  TRY_VOID(daemon.start(lab.topology, clock));
+Result<int> run(const RunOptions& options, const Plan& plan) {
+  for (const std::string& notice : plan.lab.notices) print_error(notice);
+  Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(plan.name)), TRY(SharedRoutePage::create()));
+  TRY_VOID(daemon.start(plan.lab.topology, plan.clock));
   if (options.program.empty()) {
-    say_up(daemon, clock, options.json);
+    say_up(daemon, plan.clock, options.json);
   } else {
     TRY_VOID(daemon.start_program(options.program));
   }
@@ -228,7 +239,12 @@ int run_command(const std::vector<std::string>& arguments) {
     print(kHelp);
     return kSuccess;
   }
-  const auto status = run(*options);
+  const auto plan = make_plan(*options);
+  if (!plan) {
+    print_error(plan.error().message);
+    return kUsage;
+  }
+  const auto status = run(*options, *plan);
   if (status) return *status;
   print_error(status.error().message);
   return kNoLab;

@@ -98,6 +98,7 @@ struct RuntimeCommand {
   std::uint16_t effects = 0;
   Carriers carriers;
   std::size_t minimum_input = 0;
+  std::size_t maximum_input = ~std::size_t{0};
   std::move_only_function<Result<void>(Context&, Bytes payload, Writer&)> run;
 };
 

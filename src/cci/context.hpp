@@ -22,6 +22,14 @@ constexpr Carriers operator|(Carrier a, Carrier b) {
 }
 constexpr Carriers only(Carrier carrier) { return {static_cast<std::uint8_t>(carrier)}; }
 
+/// What a CCI must remember; everything else about it comes from the configuration or can be made again from this.
+struct ContextState {
+  std::uint32_t response_limit = 0;
+  BackgroundSlot::State background;
+  EventLogs::State events;
+  bool operator==(const ContextState&) const = default;
+};
+
 struct Context {
   Carrier carrier{};
   /// Largest request payload accepted, in bytes; a longer one is answered with 16h.
@@ -32,6 +40,14 @@ struct Context {
   EventLogs events;
 
   explicit Context(Carrier by, Timeline& timeline) : carrier(by), background(timeline) {}
+
+  [[nodiscard]] ContextState save() const { return {response_limit, background.state(), events.state()}; }
+  /// Takes over a saved state; the deadline of a running operation is set again.
+  void restore(ContextState state) {
+    response_limit = state.response_limit;
+    background.restore(std::move(state.background));
+    events.restore(std::move(state.events));
+  }
 };
 
 }  // namespace cxlemu::cci

@@ -5,21 +5,33 @@
 namespace cxlemu::cci {
 namespace {
 
+// What a row, constant or run-time, says about the form of a request.
+struct Form {
+  Opcode opcode;
+  Carriers carriers;
+  std::size_t minimum_input;
+  std::size_t maximum_input;
+};
+
+// What is refused before the state of the component is looked at.
+std::optional<ReturnCode> refusal_of_form(const Target& target, const Form& form, Bytes payload,
+                                          std::size_t declared_length) {
+  const Context& context = *target.context;
+  if (!form.carriers.has(context.carrier)) return ReturnCode::unsupported_mailbox_or_cci;
+  if (declared_length != payload.size() || declared_length > context.request_limit ||
+      payload.size() < form.minimum_input ||
+      (target.component.refuse_surplus_payload && payload.size() > form.maximum_input)) {
+    return ReturnCode::invalid_payload_length;
+  }
+  return target.component.faults == nullptr ? std::nullopt : target.component.faults->take_return_code(form.opcode);
+}
+
 // Everything that is decided before a handler runs.
 std::optional<ReturnCode> refusal(const Target& target, const Command& command, Bytes payload,
                                   std::size_t declared_length) {
+  const Form form{command.opcode, command.carriers, command.minimum_input, command.maximum_input};
+  if (const auto code = refusal_of_form(target, form, payload, declared_length)) return code;
   const Context& context = *target.context;
-  if (!command.carriers.has(context.carrier)) return ReturnCode::unsupported_mailbox_or_cci;
-  if (declared_length != payload.size() || declared_length > context.request_limit) {
-    return ReturnCode::invalid_payload_length;
-  }
-  if (payload.size() < command.minimum_input) return ReturnCode::invalid_payload_length;
-  if (target.component.refuse_surplus_payload && payload.size() > command.maximum_input) {
-    return ReturnCode::invalid_payload_length;
-  }
-  if (target.component.faults != nullptr) {
-    if (const auto code = target.component.faults->take_return_code(command.opcode)) return code;
-  }
   if (context.background.running() && command.would_run_in_background(payload)) return ReturnCode::busy;
   if (target.component.admit != nullptr) {
     return target.component.admit(target.component.object, context, command);
@@ -59,13 +71,10 @@ Reply run_row(const Target& target, const Command& command, Bytes payload, std::
 Reply run_runtime(const Target& target, RuntimeCommand& command, Bytes payload, std::size_t declared_length,
                   Writer& out) {
   Reply reply;
-  Context& context = *target.context;
-  if (!command.carriers.has(context.carrier)) {
-    reply.return_code = ReturnCode::unsupported_mailbox_or_cci;
-  } else if (declared_length != payload.size() || declared_length > context.request_limit ||
-             payload.size() < command.minimum_input) {
-    reply.return_code = ReturnCode::invalid_payload_length;
-  } else if (const auto result = command.run(context, payload, out); !result) {
+  const Form form{command.opcode, command.carriers, command.minimum_input, command.maximum_input};
+  if (const auto code = refusal_of_form(target, form, payload, declared_length)) {
+    reply.return_code = *code;
+  } else if (const auto result = command.run(*target.context, payload, out); !result) {
     reply.return_code = result.error();
     out.clear();
   }

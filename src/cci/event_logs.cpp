@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
+
+#include "wire/reader_writer.hpp"
 
 namespace cxlemu::cci {
 namespace {
@@ -13,10 +16,25 @@ void end_overflow(EventLog& log) {
   log.last_overflow_event_timestamp = 0;
 }
 
+bool same_bytes(const auto& a, const auto& b) { return std::ranges::equal(bytes_of(a), bytes_of(b)); }
+
 }  // namespace
 
+bool EventLog::operator==(const EventLog& other) const {
+  const auto rest = [](const EventLog& log) {
+    return std::tuple(log.next_handle, log.overflow, log.overflow_error_count, log.first_overflow_event_timestamp,
+                      log.last_overflow_event_timestamp);
+  };
+  return rest(*this) == rest(other) &&
+         std::ranges::equal(records, other.records, [](const auto& a, const auto& b) { return same_bytes(a, b); });
+}
+
+bool EventLogs::State::operator==(const State& other) const {
+  return logs == other.logs && interrupts == other.interrupts && same_bytes(policy, other.policy);
+}
+
 void EventLogs::append(EventLogId id, EventRecord record, std::uint64_t timestamp) {
-  EventLog& log = logs_[static_cast<std::size_t>(id)];
+  EventLog& log = state_.logs[static_cast<std::size_t>(id)];
   if (log.records.size() >= limit_) {
     if (!log.overflow) log.first_overflow_event_timestamp = timestamp;
     log.overflow = true;
@@ -29,13 +47,13 @@ void EventLogs::append(EventLogId id, EventRecord record, std::uint64_t timestam
   record.event_record_timestamp = timestamp;
   log.next_handle = log.next_handle == 0xFFFF ? std::uint16_t{1} : static_cast<std::uint16_t>(log.next_handle + 1);
   log.records.push_back(record);
-  const auto setting = policy_.settings()[static_cast<std::size_t>(id)];
+  const auto setting = state_.policy.settings()[static_cast<std::size_t>(id)];
   const auto mode = static_cast<InterruptMode>(EventInterruptPolicy::InterruptModeBits::get(setting));
-  if (log.records.size() == 1 && mode == InterruptMode::msi) ++interrupts_[static_cast<std::size_t>(id)];
+  if (log.records.size() == 1 && mode == InterruptMode::msi) ++state_.interrupts[static_cast<std::size_t>(id)];
 }
 
 std::expected<void, ReturnCode> EventLogs::clear(EventLogId id, std::span<const std::uint16_t> handles) {
-  EventLog& log = logs_[static_cast<std::size_t>(id)];
+  EventLog& log = state_.logs[static_cast<std::size_t>(id)];
   const bool oldest_in_order =
       handles.size() <= log.records.size() &&
       std::equal(handles.begin(), handles.end(), log.records.begin(),
@@ -59,7 +77,7 @@ bool EventLogs::is_valid(const EventInterruptPolicy& policy) {
 
 EventInterruptPolicy EventLogs::reported_interrupt_policy() const {
   std::array<U8, kEventLogs> reported;
-  const auto settings = policy_.settings();
+  const auto settings = state_.policy.settings();
   for (std::size_t i = 0; i < kEventLogs; ++i) {
     using Number = EventInterruptPolicy::InterruptMessageNumber;
     const auto mode = EventInterruptPolicy::InterruptModeBits::get(settings[i]);
@@ -75,7 +93,7 @@ EventInterruptPolicy EventLogs::reported_interrupt_policy() const {
 }
 
 void EventLogs::clear_all(EventLogId id) {
-  EventLog& log = logs_[static_cast<std::size_t>(id)];
+  EventLog& log = state_.logs[static_cast<std::size_t>(id)];
   log.records.clear();
   end_overflow(log);
 }

@@ -22,6 +22,7 @@ struct EventLog {
   std::uint16_t overflow_error_count = 0;  ///< saturates
   std::uint64_t first_overflow_event_timestamp = 0;
   std::uint64_t last_overflow_event_timestamp = 0;
+  bool operator==(const EventLog&) const;
 };
 
 /// MSI/MSI-X message number of the first log's interrupt; the others follow in the order of EventLogId.
@@ -32,10 +33,17 @@ using InterruptCounts = std::array<std::uint64_t, kEventLogs>;
 
 class EventLogs {
  public:
+  struct State {
+    std::array<EventLog, kEventLogs> logs;
+    EventInterruptPolicy policy{};
+    InterruptCounts interrupts{};
+    bool operator==(const State&) const;
+  };
+
   /// Records that each log holds, at most kMaximumEventLogSize.
   void set_limit(std::uint16_t limit) { limit_ = limit; }
   [[nodiscard]] std::uint16_t limit() const { return limit_; }
-  [[nodiscard]] const EventLog& log(EventLogId id) const { return logs_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const EventLog& log(EventLogId id) const { return state_.logs[static_cast<std::size_t>(id)]; }
 
   /// Stores a record, giving it its handle. Signals the log's interrupt when the log was empty and its policy asks for
   /// MSI. `timestamp` is the device's, 0 where it was never set.
@@ -52,14 +60,15 @@ class EventLogs {
   /// What Get Event Interrupt Policy answers: the modes that were set, with the message number of the log's interrupt
   /// for MSI and the vector that was set for firmware interrupts.
   [[nodiscard]] EventInterruptPolicy reported_interrupt_policy() const;
-  void set_interrupt_policy(const EventInterruptPolicy& policy) { policy_ = policy; }
-  [[nodiscard]] const InterruptCounts& interrupts() const { return interrupts_; }
+  void set_interrupt_policy(const EventInterruptPolicy& policy) { state_.policy = policy; }
+  [[nodiscard]] const InterruptCounts& interrupts() const { return state_.interrupts; }
+
+  [[nodiscard]] const State& state() const { return state_; }
+  void restore(State state) { state_ = std::move(state); }
 
  private:
   std::uint16_t limit_ = 1;
-  std::array<EventLog, kEventLogs> logs_;
-  EventInterruptPolicy policy_{};
-  InterruptCounts interrupts_{};
+  State state_;
 };
 
 }  // namespace cxlemu::cci

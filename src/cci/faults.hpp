@@ -12,15 +12,15 @@
 namespace cxlemu::cci {
 
 /// The `call`-th request with this opcode from now on (1: the next one) is answered with `return_code`, and nothing of
-/// it is carried out. Used once.
+/// it is carried out. Requests that are refused for their CCI (15h) or length (16h) do not count. Used once.
 struct ReturnCodeFault {
   Opcode opcode;
   std::uint32_t call = 1;
   ReturnCode return_code{};
 };
 
-/// The next background operation of this opcode takes `duration`, or stands still at `stall_at_percent` for ever.
-/// Used once.
+/// The next background operation of this opcode takes `duration`, or stands still at `stall_at_percent` for ever: below
+/// the abort threshold 0005h ends it, from there on only what ends the CCI's operations does. Used once.
 struct BackgroundFault {
   Opcode opcode;
   std::optional<Nanoseconds> duration;

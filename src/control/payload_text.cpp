@@ -154,18 +154,33 @@ std::string field_text(const Field& field, Bytes bytes) {
   return to_hex(bytes);
 }
 
+namespace {
+
+// What stands behind the fields that are there as a whole.
+Bytes behind_fields(const Layout& layout, Bytes payload) {
+  std::size_t end = 0;
+  for (const Field& field : layout.fields) {
+    if (field.offset + field.size <= payload.size()) end = std::max(end, field.offset + field.size);
+  }
+  return payload.subspan(end);
+}
+
+}  // namespace
+
 Json decode_payload(const Layout& layout, Bytes payload) {
   Json object = fields_json(layout, payload);
-  Bytes rest = payload.subspan(std::min(layout.size, payload.size()));
+  Bytes rest = behind_fields(layout, payload);
+  // Elements and data begin where the fixed part ends, so a short one has none.
+  const bool whole = payload.size() >= layout.size;
   if (layout.tail != nullptr) {
     Json elements = Json::array();
-    for (; rest.size() >= layout.tail->size; rest = rest.subspan(layout.tail->size)) {
+    for (; whole && rest.size() >= layout.tail->size; rest = rest.subspan(layout.tail->size)) {
       elements.push_back(fields_json(*layout.tail, rest.first(layout.tail->size)));
     }
     object.set(layout.tail_name, std::move(elements));
   } else if (!layout.tail_name.empty()) {
-    object.set(layout.tail_name, to_hex(rest));
-    rest = {};
+    object.set(layout.tail_name, whole ? to_hex(rest) : "");
+    if (whole) rest = {};
   }
   if (!rest.empty()) object.set("surplus_bytes", to_hex(rest));
   return object;
@@ -173,13 +188,14 @@ Json decode_payload(const Layout& layout, Bytes payload) {
 
 std::string payload_lines(const Layout& layout, Bytes payload, int indent) {
   std::string lines = lines_of_fields(layout, payload, indent);
-  Bytes rest = payload.subspan(std::min(layout.size, payload.size()));
+  Bytes rest = behind_fields(layout, payload);
+  const bool whole = payload.size() >= layout.size;
   if (layout.tail != nullptr) {
-    for (std::size_t i = 0; rest.size() >= layout.tail->size; ++i, rest = rest.subspan(layout.tail->size)) {
+    for (std::size_t i = 0; whole && rest.size() >= layout.tail->size; ++i, rest = rest.subspan(layout.tail->size)) {
       lines += fmt::format("{:{}}{}[{}]\n", "", indent, layout.tail_name, i);
       lines += lines_of_fields(*layout.tail, rest.first(layout.tail->size), indent + 2);
     }
-  } else if (!layout.tail_name.empty()) {
+  } else if (!layout.tail_name.empty() && whole) {
     lines += hexdump(rest);
     rest = {};
   }
@@ -220,8 +236,14 @@ Result<std::uint64_t> value_of(const Field& field, std::string_view text) {
   if (field.kind == FieldKind::capacity_256mib) {
     const auto bytes = parse_size(text);
     if (!bytes) return std::unexpected(bytes.error());
-    if (*bytes % (1ULL << 28) != 0) return failure("is a multiple of 256M");
+    if (*bytes % (1ULL << 28) != 0) return failure(fmt::format("{} is no multiple of 256M", quoted(text)));
     return *bytes >> 28;
+  }
+  if (field.kind == FieldKind::length_64b) {
+    const auto bytes = parse_size(text);
+    if (!bytes) return std::unexpected(bytes.error());
+    if (*bytes % 64 != 0) return failure(fmt::format("{} is no multiple of 64", quoted(text)));
+    return *bytes / 64;
   }
   return parse_size(text);
 }
@@ -238,15 +260,21 @@ Result<void> put_field(const Field& field, std::string_view text, MutableBytes p
     return {};
   }
   if (field.kind == FieldKind::bytes || field.kind == FieldKind::text) {
-    const auto bytes = field.kind == FieldKind::text ? to_buffer(bytes_of(text)) : from_hex(text).value_or(Buffer{});
-    if (bytes.size() > space.size()) return refuse(fmt::format("is at most {} bytes", space.size()));
-    std::ranges::copy(bytes, space.begin());
+    const auto bytes = field.kind == FieldKind::text ? to_buffer(bytes_of(text)) : from_hex(text);
+    if (!bytes) return refuse(fmt::format("{} is not hexadecimal", quoted(text)));
+    if (bytes->size() > space.size()) return refuse(fmt::format("is at most {} bytes", space.size()));
+    std::ranges::copy(*bytes, space.begin());
     return {};
   }
   const auto value = value_of(field, text);
   if (!value) return refuse(value.error().message);
-  const bool negative = field.kind == FieldKind::signed_number && static_cast<std::int64_t>(*value) < 0;
-  if (field.size < 8 && !negative && *value >> (8 * field.size) != 0) {
+  if (field.kind == FieldKind::signed_number) {
+    const auto number = static_cast<std::int64_t>(*value);
+    const std::size_t spare = 64 - 8 * std::min<std::size_t>(field.size, 8);
+    if (static_cast<std::int64_t>(*value << spare) >> spare != number) {
+      return refuse(fmt::format("{} does not fit into {} bytes", number, field.size));
+    }
+  } else if (field.size < 8 && *value >> (8 * field.size) != 0) {
     return refuse(fmt::format("{} does not fit into {} bytes", *value, field.size));
   }
   std::memcpy(space.data(), &*value, std::min<std::size_t>(space.size(), sizeof *value));
@@ -298,16 +326,15 @@ std::string no_such_field(const Layout& layout, std::string_view name) {
 }
 
 // A count that was not given says how many elements were.
-void fill_count(const Layout& layout, std::span<const std::string> arguments, std::size_t elements,
-                MutableBytes payload) {
+Result<void> fill_count(const Layout& layout, std::span<const std::string> arguments, std::size_t elements,
+                        MutableBytes payload) {
   for (const Field& field : layout.fields) {
     const bool given = std::ranges::any_of(arguments, [&](const std::string& argument) {
       return find_field(layout, std::string_view(argument).substr(0, argument.find('='))) == &field;
     });
-    if (!given && field.name.starts_with("number_of_")) {
-      std::memcpy(payload.data() + field.offset, &elements, std::min(field.size, sizeof elements));
-    }
+    if (!given && field.name.starts_with("number_of_")) TRY_VOID(put_field(field, fmt::to_string(elements), payload));
   }
+  return {};
 }
 
 }  // namespace
@@ -328,7 +355,7 @@ Result<Buffer> encode_payload(const Layout& layout, std::span<const std::string>
       return failure(no_such_field(layout, name));
     }
   }
-  if (layout.tail != nullptr) fill_count(layout, arguments, tail.size() / layout.tail->size, payload);
+  if (layout.tail != nullptr) TRY_VOID(fill_count(layout, arguments, tail.size() / layout.tail->size, payload));
   append(payload, tail);
   return payload;
 }

@@ -42,9 +42,9 @@ std::string_view expectation(const Argument& row, const Json& value) {
     case ArgumentKind::size:
       return expect(value.unsigned_integer() || (text && parse_size(*text)), "a number or a size such as \"64M\"");
     case ArgumentKind::duration:
-      return expect(value.unsigned_integer().value_or(~0ULL) <= static_cast<std::uint64_t>(Nanoseconds::max().count()) ||
-                        (text && parse_duration(*text)),
-                    "nanoseconds or a duration such as \"2s\"");
+      return expect(unsigned_up_to(value, static_cast<std::uint64_t>(kMaximumDuration.count())) ||
+                        (text && parse_duration(*text).value_or(Nanoseconds::max()) <= kMaximumDuration),
+                    "nanoseconds or a duration such as \"2s\", at most 146 years");
     case ArgumentKind::opcode:
       return expect(unsigned_up_to(value, 0xFFFF) || (text && parse_opcode(*text)),
                     "an opcode such as 0x4400 or a name such as \"sanitize\"");

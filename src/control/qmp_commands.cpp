@@ -99,7 +99,7 @@ Result<Json> advance_clock(QmpContext& context, const Json& arguments) {
     return failure("device time follows the real clock; start the lab with --clock=virtual or --clock=auto");
   }
   const Nanoseconds by = duration_of(arguments["by"]);
-  if (by > Nanoseconds::max() - context.machine.now()) return failure("device time ends after 292 years");
+  if (by > kMaximumDuration - context.machine.now()) return failure("device time ends after 146 years");
   context.machine.advance_to(context.machine.now() + by);
   return Json::object({{"time", context.machine.now().count()}});
 }
@@ -131,25 +131,27 @@ constexpr auto kSet = std::to_array<Argument>({
     {"return-code", text, "answer for one call: a name such as \"busy\" or a number; nothing is carried out", true},
     {"call", u32, "which call from now on (1: the next); default 1", true},
     {"background-duration", duration, "how long the next background operation of the opcode takes", true},
-    {"stall-at", u8, "percentage at which the next background operation of the opcode stands still for ever", true},
+    {"stall-at", u8, "percentage at which the next background operation of the opcode stands still for ever; from abort-threshold on "
+     "0005h does not end it", true},
     {"clear", boolean, "true: forget the faults that are waiting", true},
 });
 
 Result<Json> set(QmpContext& context, const Json& arguments) {
   MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  cci::Faults& faults = node->device->faults();
+  // Changed as a whole, or where anything is refused not at all.
+  cci::Faults faults = node->device->faults();
   if (arguments["clear"].boolean().value_or(false)) faults = {};
   const bool code = arguments.contains("return-code");
   const bool background = arguments.contains("background-duration") || arguments.contains("stall-at");
   if (!code && !background) {
-    if (arguments.contains("clear")) return Json::object();
-    return failure("nothing to set: give return-code, background-duration, stall-at or clear");
+    if (!arguments.contains("clear")) {
+      return failure("nothing to set: give return-code, background-duration, stall-at or clear");
+    }
+    node->device->faults() = std::move(faults);
+    return Json::object();
   }
   if (!arguments.contains("opcode")) return failure("parameter \"opcode\" is missing");
   const Opcode opcode = opcode_of(arguments["opcode"]);
-  if (faults.return_codes.size() + faults.backgrounds.size() >= cci::kMaximumFaults) {
-    return failure(fmt::format("{} faults are waiting already; clear=true forgets them", cci::kMaximumFaults));
-  }
   if (code) {
     const auto value = parse_return_code(*arguments["return-code"].string());
     if (!value) return failure(fmt::format("{} is no return code", quoted(*arguments["return-code"].string())));
@@ -167,6 +169,10 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
     }
     faults.backgrounds.push_back(fault);
   }
+  if (faults.return_codes.size() + faults.backgrounds.size() > cci::kMaximumFaults) {
+    return failure(fmt::format("at most {} faults wait; clear=true forgets them", cci::kMaximumFaults));
+  }
+  node->device->faults() = std::move(faults);
   return Json::object();
 }
 

@@ -14,6 +14,16 @@ Json error(std::string_view error_class, std::string_view description) {
   return Json::object({{"error", Json::object({{"class", error_class}, {"desc", description}})}});
 }
 
+// The greeting offers no capability, so there is none to enable.
+Result<void> check_capabilities(const Json& arguments) {
+  for (const auto& [name, value] : arguments.members()) {
+    if (name != "enable") return failure(fmt::format("parameter {} is unexpected", quoted(name)));
+    if (!value.is_array()) return failure("parameter \"enable\" must be a list");
+    if (!value.elements().empty()) return failure("parameter \"enable\": the lab offers no capability");
+  }
+  return {};
+}
+
 }  // namespace
 
 QmpServer::QmpServer(Machine& machine, QmpServerConfig config) : machine_(machine), config_(std::move(config)) {
@@ -63,6 +73,9 @@ Json QmpServer::execute(Session& session, const Json& request) {
   if (*name == "qmp_capabilities") {
     if (session.negotiated) {
       return error("CommandNotFound", "Capabilities negotiation is already complete, command ignored");
+    }
+    if (const auto checked = check_capabilities(arguments); !checked) {
+      return error("GenericError", checked.error().message);
     }
     session.negotiated = true;
     return Json::object({{"return", Json::object()}});

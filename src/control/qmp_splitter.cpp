@@ -53,8 +53,8 @@ void QmpSplitter::take_between(char c, std::vector<Result<std::string>>& found) 
 
 void QmpSplitter::take_inside(char c, std::vector<Result<std::string>>& found) {
   const bool keeps = state_ == State::inside;
-  if (keeps && text_.size() == kMaximumTextLength) {
-    found.push_back(failure(fmt::format("a QMP text is longer than {} bytes", kMaximumTextLength)));
+  if (keeps && text_.size() == maximum_) {
+    found.push_back(failure(fmt::format("a QMP text is longer than {} bytes", maximum_)));
     state_ = State::skipping_text;
     text_ = {};
   } else if (keeps) {

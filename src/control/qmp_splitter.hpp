@@ -27,6 +27,9 @@ class QmpSplitter {
   /// Brackets inside each other; Json::parse() has the same limit.
   static constexpr std::size_t kMaximumDepth = 64;
 
+  /// A client trusts its lab to say more than a lab lets a client say.
+  explicit QmpSplitter(std::size_t maximum_text_length = kMaximumTextLength) : maximum_(maximum_text_length) {}
+
   /// The texts that these bytes complete and the errors they make, in order. It keeps no more than an unfinished text.
   std::vector<Result<std::string>> feed(Bytes bytes);
   /// Bytes kept of a text that is not complete.
@@ -44,6 +47,7 @@ class QmpSplitter {
   void take_inside(char c, std::vector<Result<std::string>>& found);
   void restart(State state);
 
+  std::size_t maximum_;
   State state_ = State::between;
   bool in_string_ = false;
   bool escaped_ = false;

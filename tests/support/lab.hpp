@@ -12,6 +12,11 @@
 #include "base/hex.hpp"
 #include "machine/machine.hpp"
 
+namespace cxlemu::cci {
+// Names of tests show the command, not where it lies.
+inline void PrintTo(const Command* row, std::ostream* os) { *os << row->title; }
+}  // namespace cxlemu::cci
+
 namespace cxlemu {
 
 using namespace std::chrono_literals;
@@ -125,6 +130,8 @@ class Lab {
 
 /// So many bytes of zero, as hex.
 inline std::string zeros(std::size_t bytes) { return std::string(2 * bytes, '0'); }
+
+inline void PrintTo(Via via, std::ostream* os) { *os << (via == Via::mailbox ? "mailbox" : "MCTP"); }
 
 /// A test that holds on every CCI of the device.
 class OnBothCcis : public testing::TestWithParam<Via> {};

@@ -11,12 +11,13 @@
 
 namespace cxlemu {
 
-/// Every component: commands, changes, and the profile of the clients it serves.
+/// Every component: commands, changes, the profile of the clients it serves, and whether it is strict about lengths.
 template <typename C>
 concept AnyComponent = requires(C& component) {
   { component.commands() } -> std::same_as<cci::CommandSet&>;
   { component.changes() } -> std::same_as<Changes&>;
   { component.profile() } -> std::same_as<Profile>;
+  { component.refuses_surplus_payload() } -> std::same_as<bool>;
 };
 
 template <typename C>

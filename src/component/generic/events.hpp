@@ -35,7 +35,10 @@ cci::Result<void> clear_event_records(C& component, cci::Context& context, const
                                       cci::Tail<EventRecordHandle> handles) {
   if (!is_event_log(in.event_log)) return cci::refuse(ReturnCode::invalid_input);
   const std::size_t count = in.number_of_event_record_handles;
-  if (handles.size() < count) return cci::refuse(ReturnCode::invalid_payload_length);
+  const bool surplus = handles.bytes.size() > count * sizeof(EventRecordHandle);
+  if (handles.size() < count || (surplus && component.refuses_surplus_payload())) {
+    return cci::refuse(ReturnCode::invalid_payload_length);
+  }
   if ((in.clear_event_flags & ClearEventRecordsIn::kClearAllEvents) != 0) {
     // COMPAT(libcxlmi): it clears a log that has not overflowed.
     const bool allowed =

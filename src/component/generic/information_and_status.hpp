@@ -49,9 +49,10 @@ cci::Result<ResponseMessageLimit> set_response_message_limit(C& component, cci::
   if (limit < ResponseMessageLimit::kMinimum || limit > ResponseMessageLimit::kMaximum) {
     return cci::refuse(ReturnCode::invalid_input);
   }
-  context.response_limit = 1U << limit;
+  // The component may settle for less than was asked for: what its message-limit allows.
+  context.response_limit = std::min(1U << limit, context.request_limit);
   component.changes().mark(StateKey::response_message_limit);
-  return in;
+  return get_response_message_limit(component, context);
 }
 
 // CXL r3.2 8.2.10.1.5 Request Abort Background Operation (Opcode 0005h)

@@ -19,12 +19,4 @@ struct TimestampState {
   }
 };
 
-template <typename State, typename Visit>
-  requires std::same_as<std::remove_const_t<State>, TimestampState>
-void visit_fields(State& state, Visit&& visit) {
-  visit("is-set", state.is_set);
-  visit("value-set", state.value_set);
-  visit("set-at", state.set_at);
-}
-
 }  // namespace cxlemu

@@ -21,11 +21,6 @@ struct LogicalDeviceState {
   bool media_disabled = false;
   bool operator==(const LogicalDeviceState&) const = default;
 };
-template <typename State, typename Visit>
-  requires std::same_as<std::remove_const_t<State>, LogicalDeviceState>
-void visit_fields(State& state, Visit&& visit) {
-  visit("media-disabled", state.media_disabled);
-}
 
 /// Why host software cannot reach media.
 enum class MediaError : std::uint8_t { disabled, out_of_range };

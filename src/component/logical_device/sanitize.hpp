@@ -26,7 +26,7 @@ template <Sanitizable C>
 cci::Result<cci::Outcome> sanitize(C& component, cci::Context&) {
   LogicalDevice& device = component.logical_device();
   device.state.media_disabled = true;
-  component.changes().mark(StateKey::media_state);
+  for (const auto key : {StateKey::media_state, StateKey::background}) component.changes().mark(key);
   return cci::Background{sanitize_duration(component.config(), device.capacity())};
 }
 

@@ -29,7 +29,7 @@ cci::Target MemoryDevice::target(cci::Context& context) {
   return {.component = {.object = this,
                         .commands = &commands_,
                         .faults = &faults_,
-                        .refuse_surplus_payload = config_.surplus_payload == SurplusPayload::refuse,
+                        .refuse_surplus_payload = refuses_surplus_payload(),
                         .admit = &MemoryDevice::admit},
           .context = &context};
 }
@@ -56,6 +56,13 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
     }
   }
   return std::nullopt;
+}
+
+void MemoryDevice::restore(MemoryDeviceState state) {
+  timestamp_ = state.timestamp;
+  logical_device_.state = state.logical_device;
+  mailbox_.restore(std::move(state.mailbox));
+  mctp_.restore(std::move(state.mctp));
 }
 
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {

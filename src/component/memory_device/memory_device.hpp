@@ -25,6 +25,15 @@ enum class ResetKind : std::uint8_t {
   power_loss,    ///< main and auxiliary power gone, as when the process is killed
 };
 
+/// Everything about a memory device that changes, but for the bytes of its capacities. state_fields.hpp lists it.
+struct MemoryDeviceState {
+  TimestampState timestamp;
+  LogicalDeviceState logical_device;
+  cci::ContextState mailbox;
+  cci::ContextState mctp;
+  bool operator==(const MemoryDeviceState&) const = default;
+};
+
 class MemoryDevice {
  public:
   MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& timeline, LogicalDeviceBackings backings);
@@ -40,6 +49,12 @@ class MemoryDevice {
   [[nodiscard]] cci::Target target(cci::Context& context);
 
   void reset(ResetKind kind);
+  [[nodiscard]] MemoryDeviceState save() const {
+    return {timestamp_, logical_device_.state, mailbox_.save(), mctp_.save()};
+  }
+  /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
+  /// at the next advance.
+  void restore(MemoryDeviceState state);
   /// Logs an event on every CCI (CXL r3.2 9.20.1). The handle and the timestamp are the log's.
   void log_event(EventLogId log, const EventRecord& record);
 
@@ -50,6 +65,7 @@ class MemoryDevice {
   [[nodiscard]] TimestampState& timestamp() { return timestamp_; }
   [[nodiscard]] Time now() const { return timeline_->now(); }
   [[nodiscard]] Profile profile() const { return config_.profile; }
+  [[nodiscard]] bool refuses_surplus_payload() const { return config_.surplus_payload == SurplusPayload::refuse; }
   [[nodiscard]] std::uint8_t abort_threshold() const { return config_.abort_threshold; }
   [[nodiscard]] AbortWhenIdle abort_when_idle() const { return config_.abort_when_idle; }
   [[nodiscard]] IdentifyOut identity() const;

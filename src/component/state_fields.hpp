@@ -1,0 +1,67 @@
+// The fields of every state struct, by name: what a store writes and reads, and what is not here can be made again.
+// visit_fields(state, visit) calls visit(name, field) for each; state may be const.
+#pragma once
+
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+#include "component/memory_device/memory_device.hpp"
+
+namespace cxlemu {
+
+template <typename State, typename Of>
+concept StateOf = std::same_as<std::remove_const_t<State>, Of>;
+
+void visit_fields(StateOf<TimestampState> auto& state, auto&& visit) {
+  visit("is-set", state.is_set);
+  visit("value-set", state.value_set);
+  visit("set-at", state.set_at);
+}
+
+void visit_fields(StateOf<LogicalDeviceState> auto& state, auto&& visit) {
+  visit("media-disabled", state.media_disabled);
+}
+
+void visit_fields(StateOf<cci::BackgroundSlot::State> auto& state, auto&& visit) {
+  visit("running", state.running);
+  visit("opcode", state.opcode.value);
+  visit("request", state.request);
+  visit("start", state.start);
+  visit("duration", state.duration);
+  visit("stalled-at-percent", state.stalled_at_percent);
+  visit("final-percent", state.final_percent);
+  visit("return-code", state.return_code);
+  visit("vendor-specific-extended-status", state.vendor_specific_extended_status);
+  visit("result-was-read", state.result_was_read);
+}
+
+void visit_fields(StateOf<cci::EventLog> auto& log, auto&& visit) {
+  visit("records", log.records);
+  visit("next-handle", log.next_handle);
+  visit("overflow", log.overflow);
+  visit("overflow-error-count", log.overflow_error_count);
+  visit("first-overflow-event-timestamp", log.first_overflow_event_timestamp);
+  visit("last-overflow-event-timestamp", log.last_overflow_event_timestamp);
+}
+
+void visit_fields(StateOf<cci::EventLogs::State> auto& state, auto&& visit) {
+  visit("logs", state.logs);
+  visit("policy", state.policy);
+  visit("interrupts", state.interrupts);
+}
+
+void visit_fields(StateOf<cci::ContextState> auto& state, auto&& visit) {
+  visit("response-limit", state.response_limit);
+  visit("background", state.background);
+  visit("events", state.events);
+}
+
+void visit_fields(StateOf<MemoryDeviceState> auto& state, auto&& visit) {
+  visit("timestamp", state.timestamp);
+  visit("logical-device", state.logical_device);
+  visit("mailbox", state.mailbox);
+  visit("mctp", state.mctp);
+}
+
+}  // namespace cxlemu

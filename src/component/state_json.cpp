@@ -1,0 +1,136 @@
+#include "component/state_json.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "base/hex.hpp"
+#include "component/state_fields.hpp"
+
+namespace cxlemu {
+namespace {
+
+template <typename T>
+concept Fielded = requires(T& state) { visit_fields(state, [](std::string_view, auto&) {}); };
+template <typename T>
+concept Integer = std::unsigned_integral<T> && !std::same_as<T, bool>;
+
+// ------------------------------------------------------------------------------------------------------------- writing
+
+Json to_json(bool value) { return value; }
+Json to_json(const Integer auto& value) { return value; }
+Json to_json(ReturnCode value) { return static_cast<std::uint16_t>(value); }
+Json to_json(const Nanoseconds& value) { return value.count(); }
+Json to_json(const std::optional<std::uint8_t>& value) { return value ? Json(*value) : Json(); }
+Json to_json(const Buffer& value) { return to_hex(value); }
+Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
+Json to_json(const EventInterruptPolicy& value) { return to_hex(bytes_of(value)); }
+template <Fielded T>
+Json to_json(const T& state);
+template <typename Range>
+  requires requires(const Range& range) { range.begin(); } && (!std::same_as<Range, Buffer>)
+Json to_json(const Range& range) {
+  Json array = Json::array();
+  for (const auto& element : range) array.push_back(to_json(element));
+  return array;
+}
+template <Fielded T>
+Json to_json(const T& state) {
+  Json object = Json::object();
+  visit_fields(state, [&](std::string_view name, const auto& field) { object.set(name, to_json(field)); });
+  return object;
+}
+
+// ------------------------------------------------------------------------------------------------------------- reading
+
+bool from_json(const Json& json, bool& value) {
+  const auto read = json.boolean();
+  value = read.value_or(false);
+  return read.has_value();
+}
+template <Integer T>
+bool from_json(const Json& json, T& value) {
+  const auto read = json.unsigned_integer();
+  value = static_cast<T>(read.value_or(0));
+  return read && *read <= std::numeric_limits<T>::max();
+}
+bool from_json(const Json& json, ReturnCode& value) {
+  std::uint16_t code = 0;
+  const bool good = from_json(json, code);
+  value = static_cast<ReturnCode>(code);
+  return good;
+}
+bool from_json(const Json& json, Nanoseconds& value) {
+  const auto read = json.signed_integer();
+  value = Nanoseconds{read.value_or(0)};
+  return read && *read >= 0;
+}
+bool from_json(const Json& json, std::optional<std::uint8_t>& value) {
+  value.reset();
+  return json.is_null() || from_json(json, value.emplace());
+}
+bool from_json(const Json& json, Buffer& value) {
+  auto read = json.string() ? from_hex(*json.string()) : std::nullopt;
+  value = read.value_or(Buffer{});
+  return read.has_value();
+}
+template <Wire T>
+  requires std::same_as<T, EventRecord> || std::same_as<T, EventInterruptPolicy>
+bool from_json(const Json& json, T& value) {
+  Buffer bytes;
+  if (!from_json(json, bytes) || bytes.size() != sizeof value) return false;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return true;
+}
+bool from_json(const Json& json, std::deque<EventRecord>& records) {
+  records.clear();
+  return json.is_array() && json.elements().size() <= cci::kMaximumEventLogSize &&
+         std::ranges::all_of(json.elements(), [&](const Json& one) { return from_json(one, records.emplace_back()); });
+}
+
+/// Reads fields until one is wrong, and remembers which.
+class FieldReader {
+ public:
+  template <Fielded T>
+  void read(const Json& json, T& state, const std::string& prefix) {
+    visit_fields(state, [&](std::string_view name, auto& field) { read_field(json[name], field, prefix + std::string(name)); });
+  }
+  [[nodiscard]] const std::string& wrong() const { return wrong_; }
+
+ private:
+  template <typename T>
+  void read_field(const Json& json, T& field, const std::string& name) {
+    if (!wrong_.empty()) return;
+    if constexpr (Fielded<T>) {
+      read(json, field, name + ".");
+    } else {
+      if (!from_json(json, field)) wrong_ = name;
+    }
+  }
+  template <typename T, std::size_t N>
+  void read_field(const Json& json, std::array<T, N>& fields, const std::string& name) {
+    if (!wrong_.empty()) return;
+    if (json.elements().size() != N) {
+      wrong_ = name;
+      return;
+    }
+    for (std::size_t i = 0; i < N; ++i) read_field(json.elements()[i], fields[i], name + "." + std::to_string(i));
+  }
+
+  std::string wrong_;
+};
+
+}  // namespace
+
+Json state_json(const MemoryDeviceState& state) { return to_json(state); }
+
+Result<MemoryDeviceState> parse_state(const Json& json) {
+  MemoryDeviceState state;
+  FieldReader reader;
+  reader.read(json, state, "");
+  if (!reader.wrong().empty()) return failure("the state's field \"" + reader.wrong() + "\" is missing or wrong");
+  return state;
+}
+
+}  // namespace cxlemu
