@@ -17,9 +17,8 @@ cd "$tour_source" || exit 1
 
 tour_end() {
   # Only what this shell started.
-  local jobs
-  jobs=$(jobs -p)
-  [[ -z "$jobs" ]] || kill $jobs 2>/dev/null
+  local job
+  for job in $(jobs -p); do kill "$job" 2>/dev/null; done
   wait
   rm -rf "$tour_space"
 }
@@ -31,20 +30,38 @@ tour_fail() {
   exit 1
 }
 
-# Line $3 of the output file $2 and those behind it: the number of the first that $1 describes; nothing where none does.
-tour_find() {
-  local words pattern="" number=0 line rest=$1
-  while [[ "$rest" == *...* ]]; do
-    pattern+="$(printf '%q' "${rest%%...*}")*"
-    rest=${rest#*...}
+# Is $1 the text $2, in which "..." stands for any text?
+tour_matches() {
+  local text=$1 wanted=$2
+  [[ "$text" == "${wanted%%...*}"* ]] || return 1
+  while [[ "$wanted" == *...* ]]; do
+    text=${text#"${wanted%%...*}"}
+    wanted=${wanted#*...}
+    [[ "$text" == *"${wanted%%...*}"* ]] || return 1
+    # Up to what follows the dots; at the end of the line they take everything.
+    if [[ "$wanted" == *...* ]]; then
+      text="${wanted%%...*}${text#*"${wanted%%...*}"}"
+    else
+      [[ "$text" == *"$wanted" ]] && return 0 || return 1
+    fi
   done
-  pattern+=$(printf '%q' "$rest")
+  [[ "$text" == "$wanted" ]]
+}
+
+# A line with one blank between words and none around them.
+tour_words() {
+  local words
+  read -ra words <<<"$1"
+  printf '%s' "${words[*]}"
+}
+
+# The number of the first line of the file $2, from line $3 on, that reads $1; nothing where none does.
+tour_find() {
+  local wanted number=0 line
+  wanted=$(tour_words "$1")
   while IFS= read -r line || [[ -n "$line" ]]; do
     number=$((number + 1))
-    [[ $number -ge $3 ]] || continue
-    words=$(tr -s ' ' <<<"$line")
-    # shellcheck disable=SC2053  # the right side is a pattern
-    eval "[[ \$words == $pattern ]]" && { echo "$number"; return; }
+    [[ $number -ge $3 ]] && tour_matches "$(tour_words "$line")" "$wanted" && { echo "$number"; return; }
   done <"$2"
 }
 
@@ -80,7 +97,7 @@ for tour_line in "${tour_lines[@]}"; do
   fi
   [[ -n "$tour_output" ]] || tour_fail "$tour_number" "output before the first command"
   [[ "$tour_text" != '...' && -n "$tour_text" ]] || continue
-  tour_found=$(tour_find "$(tr -s ' ' <<<"$tour_text")" "$tour_output" "$tour_at")
+  tour_found=$(tour_find "$tour_text" "$tour_output" "$tour_at")
   [[ -n "$tour_found" ]] || tour_fail "$tour_number" "not in the output of \"$tour_command\": $tour_text" "$tour_output"
   tour_at=$((tour_found + 1))
 done

@@ -25,7 +25,6 @@ Clock::Clock(LabClock kind, os::EventLoop& loop, Machine& machine)
   });
 }
 
-// Both are far below kMaximumDuration after any uptime, or device time was moved ahead up to it.
 Time Clock::device_now() const { return os::EventLoop::monotonic_now() - origin_; }
 
 void Clock::before_input() {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstdlib>
 
 #include "app/commands.hpp"
@@ -115,12 +116,19 @@ int parse_and_run(int argc, char** argv) {
   return status;
 }
 
+int run_program(int argc, char** argv) {
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "run") return run_command({argv + 2, argv + argc});
+  if (command == "exec") return exec_command(default_lab(), {argv + 2, argv + argc});
+  return parse_and_run(argc, argv);
+}
+
 }  // namespace
 }  // namespace cxlemu::app
 
 int main(int argc, char** argv) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "run") return cxlemu::app::run_command({argv + 2, argv + argc});
-  if (command == "exec") return cxlemu::app::exec_command(cxlemu::app::default_lab(), {argv + 2, argv + argc});
-  return cxlemu::app::parse_and_run(argc, argv);
+  const int status = cxlemu::app::run_program(argc, argv);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  cxlemu::app::print_error("cannot write to standard output");
+  return status == cxlemu::app::kSuccess ? cxlemu::app::kRefused : status;
 }

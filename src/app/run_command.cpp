@@ -145,7 +145,8 @@ class Daemon {
  private:
   Result<Backing> make_backing(const MemoryBackendConfig& config) {
     if (config.mem_path.empty()) return Backing(config.size_bytes);
-    auto file = TRY(os::MappedFile::open(config.mem_path, config.size_bytes));
+    auto file = TRY(os::MappedFile::open(config.mem_path, config.size_bytes,
+                                         config.share ? os::Sharing::shared : os::Sharing::copied));
     auto& kept = files_.emplace(config.id, std::move(file)).first->second;
     return Backing(kept.bytes(), [&kept](std::uint64_t offset, std::uint64_t length) {
       // A file system that cannot punch holes writes zeros instead; the bytes are gone either way.

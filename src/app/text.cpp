@@ -10,11 +10,15 @@
 
 namespace cxlemu::app {
 
-void print_error(std::string_view message) { fmt::print(stderr, "cxlemu: {}\n", message); }
+void print_error(std::string_view message) {
+  const std::string line = fmt::format("cxlemu: {}\n", message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
 
-void print_line(std::string_view line) { fmt::print("{}\n", line); }
+void print_line(std::string_view line) { print(fmt::format("{}\n", line)); }
 
-void print(std::string_view text) { fmt::print("{}", text); }
+// Not fmt::print(), which throws where there is no room: main() looks at the stream before the program ends.
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;

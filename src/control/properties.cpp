@@ -96,10 +96,9 @@ constexpr BackendRow kept_by_qemu(std::string_view name, std::string_view meanin
   return {no_effect(name, PropertyEffect::ignored, meaning, indexed)};
 }
 
-constexpr std::array kRamRows = {
+constexpr std::array kBackendRows = {
     BackendRow{backend_id(), set_text<&MemoryBackendConfig::id, MemoryBackendConfig>},
     BackendRow{backend_size(), set_backend_size},
-    kept_by_qemu("share", "memory is always shared with who attaches"),
     kept_by_qemu("prealloc", "memory is taken when it is touched"),
     kept_by_qemu("prealloc-threads", "as prealloc"),
     kept_by_qemu("prealloc-context", "as prealloc"),
@@ -119,6 +118,9 @@ constexpr std::array<BackendRow, first + second> joined(const std::array<Backend
   return all;
 }
 
+constexpr auto kRamRows =
+    joined(kBackendRows, std::array{kept_by_qemu("share", "memory is always shared with who attaches")});
+
 constexpr auto kMemfdRows = joined(kRamRows, std::array{
                                                  kept_by_qemu("hugetlb", "the kernel's page size is enough"),
                                                  kept_by_qemu("hugetlbsize", "the kernel's page size is enough"),
@@ -126,7 +128,15 @@ constexpr auto kMemfdRows = joined(kRamRows, std::array{
                                              });
 
 constexpr auto kFileRows =
-    joined(kRamRows, std::array{
+    joined(kBackendRows, std::array{
+                         BackendRow{{.name = "share",
+                                     .kind = PropertyKind::boolean,
+                                     .default_text = "off",
+                                     .meaning = "on: what is written goes to the file; off: the file stays as it is",
+                                     .source = "QEMU"},
+                                    [](MemoryBackendConfig& config, const PropertyValue& value) {
+                                      config.share = value.number != 0;
+                                    }},
                          BackendRow{{.name = "mem-path",
                                      .kind = PropertyKind::text,
                                      .default_text = "(required)",

@@ -78,7 +78,8 @@ Result<Json> send_command(QmpContext& context, const Json& arguments) {
   if (!result) {
     return failure(node->endpoint == nullptr
                        ? fmt::format("{} has no MCTP endpoint (mctp=none); use via mailbox", node->device->id())
-                       : fmt::format("{} did not answer over MCTP", node->device->id()));
+                       : fmt::format("{} did not answer over MCTP, or programs hold all eight tags towards it",
+                                     node->device->id()));
   }
   return Json::object({{"via", name_of(result->via)},
                        {"opcode", opcode.value},

@@ -16,6 +16,7 @@ struct MemoryBackendConfig {
   std::string id;
   std::uint64_t size_bytes = 0;
   std::string mem_path;  ///< empty: memory-backend-ram
+  bool share = false;    ///< of a file: what is written goes to it
 };
 
 /// Where a component's MCTP endpoint is: the next free EID from 8 on network 1, a fixed place, or nowhere.

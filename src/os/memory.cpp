@@ -71,7 +71,7 @@ Result<void> SharedMemory::discard(std::uint64_t offset, std::uint64_t length) {
   return {};
 }
 
-Result<MappedFile> MappedFile::open(const std::filesystem::path& path, std::uint64_t size) {
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path, std::uint64_t size, Sharing sharing) {
   TRY_VOID(check_size(size));
   OwnedDescriptor descriptor(retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
   if (!descriptor) return system_failure(errno, "cannot open {}", path.native());
@@ -87,13 +87,18 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path, std::uint
   if (is_new && retry([&] { return ::ftruncate(descriptor.get(), static_cast<off_t>(size)); }) < 0) {
     return system_failure(errno, "cannot give {} a size of {} bytes", path.native(), size);
   }
-  auto mapping = TRY(map(size, MAP_SHARED, descriptor.get()));
-  return MappedFile(std::move(descriptor), std::move(mapping), is_new);
+  const int flags = sharing == Sharing::shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
+  auto mapping = TRY(map(size, flags, descriptor.get()));
+  return MappedFile(std::move(descriptor), std::move(mapping), is_new, sharing);
 }
 
 Result<void> MappedFile::discard(std::uint64_t offset, std::uint64_t length) {
   TRY_VOID(check_range(size(), offset, length));
-  discard_in_file(descriptor(), bytes(), offset, length);
+  if (sharing_ == Sharing::shared) {
+    discard_in_file(descriptor(), bytes(), offset, length);
+  } else {
+    std::ranges::fill(bytes().subspan(offset, length), std::byte{0});
+  }
   return {};
 }
 

@@ -52,12 +52,16 @@ class SharedMemory {
   Mapping mapping_;
 };
 
-/// A sparse file mapped into memory: what is written stays when the process is killed.
+/// shared: what is written goes to the file and stays when the process is killed. copied: it stays in the process.
+enum class Sharing { shared, copied };
+
+/// A sparse file mapped into memory.
 /// LIMIT: a store to a hole on a full file system, or to a file that somebody else shortens, ends the process (SIGBUS).
 class MappedFile {
  public:
   /// Makes the file where there is none or an empty one; one of another size is refused and left as it is.
-  static Result<MappedFile> open(const std::filesystem::path& path, std::uint64_t size);
+  static Result<MappedFile> open(const std::filesystem::path& path, std::uint64_t size,
+                                 Sharing sharing = Sharing::shared);
 
   [[nodiscard]] MutableBytes bytes() const { return mapping_.bytes(); }
   [[nodiscard]] std::uint64_t size() const { return bytes().size(); }
@@ -68,12 +72,13 @@ class MappedFile {
   Result<void> discard(std::uint64_t offset, std::uint64_t length);
 
  private:
-  MappedFile(OwnedDescriptor descriptor, Mapping mapping, bool is_new)
-      : descriptor_(std::move(descriptor)), mapping_(std::move(mapping)), is_new_(is_new) {}
+  MappedFile(OwnedDescriptor descriptor, Mapping mapping, bool is_new, Sharing sharing)
+      : descriptor_(std::move(descriptor)), mapping_(std::move(mapping)), is_new_(is_new), sharing_(sharing) {}
 
   OwnedDescriptor descriptor_;
   Mapping mapping_;
   bool is_new_ = false;
+  Sharing sharing_ = Sharing::shared;
 };
 
 /// Memory of this process alone. Nothing is reserved for it, so that a lab may be larger than the machine it runs on.

@@ -69,6 +69,20 @@ TEST(SharedMemory, SurvivesAMove) {
   EXPECT_TRUE(is_all(moved.bytes(), 1));
 }
 
+TEST(MappedFile, LeavesTheFileAsItIsWhereItIsCopied) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "media.raw";
+  { MappedFile::open(path, 8192).value().bytes()[0] = std::byte{1}; }
+
+  auto copied = MappedFile::open(path, 8192, Sharing::copied).value();
+  EXPECT_EQ(copied.bytes()[0], std::byte{1});
+  copied.bytes()[0] = std::byte{2};
+  EXPECT_TRUE(copied.discard(0, 4096));
+
+  EXPECT_EQ(copied.bytes()[0], std::byte{0});
+  EXPECT_EQ(MappedFile::open(path, 8192).value().bytes()[0], std::byte{1});
+}
+
 TEST(MappedFile, KeepsWhatWasWritten) {
   const TemporaryDirectory directory;
   const auto path = directory.path() / "media.raw";
