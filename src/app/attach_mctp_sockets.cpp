@@ -37,6 +37,7 @@ void AttachMctpSockets::accepted(os::Connection connection) {
               .on_close =
                   [this, source](const std::string&) {
                     machine_.close(source);
+                    clock_.after_input();
                     connections_.erase(source.id);
                   }});
   machine_.open(source);

@@ -61,7 +61,7 @@ class Device {
     }
     return failure("the device is gone");
   }
-  Result<std::string> clock() {
+  Result<std::string> clock_kind() {
     const Json lab = TRY(client_.call("cxlemu-query-lab"));
     return std::string(lab["clock"].string().value_or(""));
   }
@@ -125,10 +125,16 @@ Result<Json> whole_lsa(Device& device) {
   return answer;
 }
 
-// More data than fits one request.
+// More data than fits one request; all of it or nothing.
 Result<Json> set_lsa_in_parts(Device& device, Bytes payload) {
   const auto in = Reader(payload).take<SetLsaIn>();
   const Bytes data = payload.subspan(sizeof(SetLsaIn));
+  const Buffer identity = payload_of(TRY(device.send(kIdentifyMemoryDevice, {})));
+  const auto out = Reader(identity).take<IdentifyMemoryDeviceOut>();
+  if (!out || std::uint64_t{in->offset} + data.size() > out->lsa_size) {
+    return failure(fmt::format("{} bytes at offset {} do not fit into the label storage area; nothing was written",
+                               data.size(), in->offset.value()));
+  }
   Json answer;
   Progress progress("writing labels");
   for (std::size_t done = 0; done < data.size();) {
@@ -228,7 +234,7 @@ void print_commands() {
 Result<int> wait_for_background(Device& device, const CciOptions& options, const cci::Command& row,
                                 const Json& answer) {
   const std::string via(*answer["via"].string());
-  if (TRY(device.clock()) == "virtual") {
+  if (TRY(device.clock_kind()) == "virtual") {
     print_error("device time stands still (--clock=virtual): move it with `cxlemu qmp cxlemu-advance-clock by=1s`");
   }
   Progress progress(row.title);
@@ -290,7 +296,7 @@ Result<int> run(Device& device, const CciOptions& options, const Request& reques
   const bool started =
       number_of(answer["return-code"]) == static_cast<std::uint64_t>(ReturnCode::background_command_started);
   if (!options.output.empty() && succeeded(answer)) {
-    TRY_VOID(os::write_file_atomically(options.output, payload_of(answer)));
+    TRY_VOID(os::write_output(options.output, payload_of(answer)));
   }
   print_answer(options, request.row, answer, nothing_given);
   if (started && options.wait && request.row != nullptr) {

@@ -25,7 +25,9 @@ Clock::Clock(LabClock kind, os::EventLoop& loop, Machine& machine)
   });
 }
 
-Time Clock::device_now() const { return os::EventLoop::monotonic_now() - origin_; }
+Time Clock::device_now() const {
+  return std::min<Time>(os::EventLoop::monotonic_now() - origin_, control::kMaximumDuration);
+}
 
 void Clock::before_input() {
   if (kind_ != LabClock::by_hand) machine_.advance_to(device_now());
@@ -38,9 +40,10 @@ void Clock::after_input() {
   auto next = machine_.next_deadline();
   // Device time ends: what is due later never comes.
   if (next && *next > control::kMaximumDuration) next.reset();
-  if (kind_ == LabClock::automatic) {
-    loop_.set_idle_enabled(next.has_value());
-  } else if (next) {
+  // A program that waits for a response does so by its own clock: its tag must not expire by a jump.
+  const bool jumps = kind_ == LabClock::automatic && !machine_.sockets().awaits_responses();
+  if (kind_ == LabClock::automatic) loop_.set_idle_enabled(jumps && next.has_value());
+  if (next && !jumps) {
     loop_.set_deadline(origin_ + *next, [this] {
       before_input();
       after_input();

@@ -12,7 +12,7 @@ namespace cxlemu::app {
 std::string_view name_of(control::LabClock clock);
 
 /// real: device time is the time since the start. virtual (by_hand): only cxlemu-advance-clock moves it. automatic: as
-/// real, and it jumps to the next deadline whenever no input is ready.
+/// real, and it jumps to the next deadline whenever no input is ready and no program waits for a response.
 class Clock {
  public:
   Clock(control::LabClock kind, os::EventLoop& loop, Machine& machine);

@@ -113,7 +113,7 @@ class Daemon {
     qmp_.emplace(*machine_, control::QmpServerConfig{.lab_name = directory_.name(),
                                                      .clock = std::string(name_of(clock)),
                                                      .quit = [this] { loop_.stop(kSuccess); }});
-    attach_qmp_ = TRY(AttachQmp::open(loop_, *machine_, *clock_, directory_.path()));
+    attach_qmp_ = TRY(AttachQmp::open(loop_, *machine_, *qmp_, *clock_, directory_.path()));
     attach_mctp_ = TRY(AttachMctpSockets::open(loop_, *machine_, *clock_, page_, directory_.path()));
     machine_->on_output([this](Output&& output) {
       if (output.to.kind == SourceKind::control) {
@@ -122,7 +122,14 @@ class Daemon {
         attach_mctp_->output(std::move(output));
       }
     });
-    return loop_.on_signal({SIGINT, SIGTERM}, [this](int) { loop_.stop(kSuccess); });
+    return loop_.on_signal({SIGINT, SIGTERM, SIGHUP}, [this](int) { end(); });
+  }
+
+  // The first time a program is asked to end, and the lab serves it meanwhile; the second time it is killed.
+  void end() {
+    if (!program_ || asked_to_end_) return loop_.stop(kSuccess);
+    asked_to_end_ = true;
+    program_->terminate();
   }
 
   // The lab ends with the program.
@@ -130,9 +137,11 @@ class Daemon {
     auto environment = TRY(shim_environment(directory_.path()));
     environment.push_back({"CXLEMU_LAB", directory_.name()});
     TRY_VOID(loop_.on_signal({SIGCHLD}, [this](int) {
+      // It may have been stopped and not ended.
       if (!program_) return;
-      const auto status = program_->wait();
-      loop_.stop(status ? *status : kNoLab);
+      const auto status = program_->poll();
+      if (!status) return loop_.stop(kNoLab);
+      if (*status) loop_.stop(**status);
     }));
     program_.emplace(TRY(os::Child::start(program, environment)));
     return {};
@@ -145,15 +154,16 @@ class Daemon {
  private:
   Result<Backing> make_backing(const MemoryBackendConfig& config) {
     if (config.mem_path.empty()) return Backing(config.size_bytes);
-    auto file = TRY(os::MappedFile::open(config.mem_path, config.size_bytes,
-                                         config.share ? os::Sharing::shared : os::Sharing::copied));
-    auto& kept = files_.emplace(config.id, std::move(file)).first->second;
-    return Backing(kept.bytes(), [&kept](std::uint64_t offset, std::uint64_t length) {
-      // A file system that cannot punch holes writes zeros instead; the bytes are gone either way.
-      if (const auto done = kept.discard(offset, length); !done) {
-        std::ranges::fill(kept.bytes().subspan(offset, length), std::byte{0});
-      }
-    });
+    const auto sharing = config.share ? os::Sharing::shared : os::Sharing::copied;
+    auto& file = files_.emplace(config.id, TRY(os::MappedFile::open(config.mem_path, config.size_bytes, sharing)))
+                     .first->second;
+    return Backing(config.size_bytes,
+                   {.read = [&file](std::uint64_t offset, MutableBytes to) { return file.read(offset, to).has_value(); },
+                    .write = [&file](std::uint64_t offset, Bytes from) { return file.write(offset, from).has_value(); },
+                    .discard =
+                        [&file](std::uint64_t offset, std::uint64_t length) {
+                          return file.discard(offset, length).has_value();
+                        }});
   }
 
   os::EventLoop loop_;
@@ -166,6 +176,7 @@ class Daemon {
   std::unique_ptr<AttachQmp> attach_qmp_;
   std::unique_ptr<AttachMctpSockets> attach_mctp_;
   std::optional<os::Child> program_;
+  bool asked_to_end_ = false;
 };
 
 void say_up(Daemon& daemon, control::LabClock clock, bool json) {

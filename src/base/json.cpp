@@ -1,6 +1,7 @@
 #include "base/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -52,10 +53,11 @@ Library to_library(const Json& value) {
   return nullptr;
 }
 
-// The library's parser recurses, so depth is checked before it sees the text.
-int depth_of(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
+// The library's parser recurses, and objects are lists: both are bounded before it sees the text. Colons outside of
+// strings are the members of the object they stand in.
+std::optional<std::string_view> refusal(std::string_view text) {
+  std::array<int, Json::kMaximumDepth + 1> members{};
+  std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -65,12 +67,15 @@ int depth_of(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (c == '}' || c == ']') {
+      if (++depth > Json::kMaximumDepth) return "JSON is nested too deeply";
+      members[depth] = 0;
+    } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
+    } else if (c == ':' && ++members[depth] > Json::kMaximumMembers) {
+      return "a JSON object has too many members";
     }
   }
-  return deepest;
+  return std::nullopt;
 }
 
 const Json kNull;
@@ -156,7 +161,7 @@ std::string Json::text(int indent) const {
 }
 
 Result<Json> Json::parse(std::string_view text) {
-  if (depth_of(text) > kMaximumDepth) return failure("JSON is nested too deeply");
+  if (const auto why = refusal(text)) return failure(std::string(*why));
   const auto value = Library::parse(text, nullptr, false);
   if (value.is_discarded()) return failure("this is not JSON");
   return from_library(value);

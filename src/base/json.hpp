@@ -66,9 +66,11 @@ class Json {
 
   /// One line, or `indent` columns a level.
   [[nodiscard]] std::string text(int indent = -1) const;
-  /// Exactly one JSON value; nesting deeper than kMaximumDepth is refused.
+  /// Exactly one JSON value; nesting deeper than kMaximumDepth and objects of more than kMaximumMembers are refused.
   static Result<Json> parse(std::string_view text);
   static constexpr int kMaximumDepth = 64;
+  /// LIMIT: names are looked for one after the other.
+  static constexpr int kMaximumMembers = 1024;
 
   bool operator==(const Json&) const = default;
 

@@ -29,6 +29,18 @@ TEST(Json, RefusesNestingPastItsLimit) {
   EXPECT_FALSE(Json::parse("[" + at_limit + "]"));
 }
 
+std::string object_of(int members) {
+  std::string text = "{";
+  for (int i = 0; i < members; ++i) text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":0";
+  return text + "}";
+}
+
+TEST(Json, RefusesAnObjectPastItsLimit) {
+  EXPECT_TRUE(Json::parse(object_of(Json::kMaximumMembers)));
+  EXPECT_FALSE(Json::parse(object_of(Json::kMaximumMembers + 1)));
+  EXPECT_TRUE(Json::parse("[" + object_of(Json::kMaximumMembers) + "," + object_of(Json::kMaximumMembers) + "]"));
+}
+
 TEST(Json, PrintsBytesThatAreNotUtf8) { EXPECT_EQ(Json("a\xFF").text(), "\"a\xEF\xBF\xBD\""); }
 
 TEST(Json, AnswersNullForWhatIsNotThere) {

@@ -180,6 +180,8 @@ struct Signature {
       input.tail = std::is_same_v<Element, std::byte> ? nullptr : &LayoutOf<Element>::value;
     } else if constexpr (WritesAnswer<T>) {
       output = AnswerLayout<T>::value;
+    } else {
+      static_assert(sizeof(T) == 0, "a parameter of a handler that is neither described, nor a tail, nor an answer");
     }
   }
 };

@@ -102,7 +102,7 @@ bool CommandSet::add(RuntimeCommand command) {
   return true;
 }
 
-std::optional<ReturnCode> Faults::take_return_code(Opcode opcode) {
+std::optional<ReturnCode> Faults::count_call(Opcode opcode) {
   std::optional<ReturnCode> code;
   for (auto& fault : return_codes) {
     if (fault.opcode == opcode && fault.call > 0 && --fault.call == 0 && !code) code = fault.return_code;

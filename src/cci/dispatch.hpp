@@ -40,7 +40,7 @@ struct Reply {
 /// `space` must hold at least the context's response limit.
 Reply dispatch(const Target& target, Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes space);
 
-/// Ends the running operation of a CCI before 100 % with 12h (abort) or silently (reset, power loss).
+/// Ends the running operation of a CCI before 100 % with 12h; nothing where none runs.
 void interrupt_background(const Target& target, Interruption why);
 
 /// What the deadline of a slot does. Bound to the slot by the owner of the CCI.

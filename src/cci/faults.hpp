@@ -35,8 +35,13 @@ struct Faults {
   std::vector<BackgroundFault> backgrounds;
 
   /// Counts this call; the return code of a fault whose turn it is.
-  std::optional<ReturnCode> take_return_code(Opcode opcode);
+  std::optional<ReturnCode> take_return_code(Opcode opcode) {
+    return return_codes.empty() ? std::nullopt : count_call(opcode);
+  }
   std::optional<BackgroundFault> take_background(Opcode opcode);
+
+ private:
+  std::optional<ReturnCode> count_call(Opcode opcode);
 };
 
 }  // namespace cxlemu::cci

@@ -7,12 +7,10 @@ namespace {
 
 constexpr Opcode kEventNotification{0x0106};
 
-// FM-API sets go by type 7, all others by type 8; the generic sets are heard on both.
+// The generic sets 00h to 07h are heard on both.
 bool heard_by(MessageClass by, Opcode opcode) {
-  const unsigned set = opcode.value >> 8;
-  const bool generic = set <= 0x07;
-  const bool fm_api = set >= 0x51 && set <= 0x5F;
-  return by == MessageClass::fm_api ? fm_api || generic : !fm_api;
+  const bool generic = opcode.value <= 0x07FF;
+  return by == MessageClass::fm_api ? is_fm_api(opcode) || generic : !is_fm_api(opcode);
 }
 
 }  // namespace

@@ -10,6 +10,9 @@ namespace cxlemu::cci {
 /// DSP0281; spec-check k4).
 enum class MessageClass : std::uint8_t { fm_api, cci };
 
+/// FM-API command sets (CXL r3.2 7.6.7): they go by message type 7, all others by type 8.
+constexpr bool is_fm_api(Opcode opcode) { return opcode.value >= 0x5100 && opcode.value <= 0x5FFF; }
+
 /// Why a message was dropped without an answer.
 enum class MessageDrop : std::uint8_t { none, too_short, not_a_request, event_notification };
 

@@ -1,6 +1,7 @@
 #include "component/state_json.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -121,6 +122,16 @@ class FieldReader {
   std::string wrong_;
 };
 
+// What no device of any configuration can be in.
+std::string_view impossible(const cci::ContextState& state) {
+  constexpr Nanoseconds kEnd = Nanoseconds::max() / 2;
+  const auto& slot = state.background;
+  if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
+  if (slot.final_percent > 100 || slot.stalled_at_percent.value_or(0) > 99) return "background";
+  if (slot.start > kEnd || slot.duration > kEnd) return "background";
+  return {};
+}
+
 }  // namespace
 
 Json state_json(const MemoryDeviceState& state) { return to_json(state); }
@@ -130,6 +141,11 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   FieldReader reader;
   reader.read(json, state, "");
   if (!reader.wrong().empty()) return failure("the state's field \"" + reader.wrong() + "\" is missing or wrong");
+  for (const auto& [name, context] : {std::pair{"mailbox", &state.mailbox}, std::pair{"mctp", &state.mctp}}) {
+    if (const auto field = impossible(*context); !field.empty()) {
+      return failure("the state's field \"" + std::string(name) + "." + std::string(field) + "\" has an impossible value");
+    }
+  }
   return state;
 }
 

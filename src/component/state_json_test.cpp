@@ -60,6 +60,19 @@ TEST(StateJson, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(parse_state(Json()).error().message, "the state's field \"timestamp.is-set\" is missing or wrong");
 }
 
+TEST(StateJson, RefusesWhatNoDeviceCanBeIn) {
+  MemoryDeviceState state = Bench().device.save();
+  state.mctp.response_limit = 0;
+  EXPECT_EQ(parse_state(state_json(state)).error().message,
+            "the state's field \"mctp.response-limit\" has an impossible value");
+  state = Bench().device.save();
+  state.mailbox.background.duration = Nanoseconds::max();
+  EXPECT_FALSE(parse_state(state_json(state)));
+  state = Bench().device.save();
+  state.mailbox.background.final_percent = 101;
+  EXPECT_FALSE(parse_state(state_json(state)));
+}
+
 TEST(RestoredDevice, GoesOnWithItsOperationToTheSameEnd) {
   Bench before;
   before.timeline.advance_to(100ms);
@@ -68,7 +81,7 @@ TEST(RestoredDevice, GoesOnWithItsOperationToTheSameEnd) {
 
   Bench after(before.timeline.now());
   after.device.restore(round_trip(before.device.save()));
-  after.volatile_capacity.write(0, Buffer(64, std::byte{0xAA}));
+  ASSERT_TRUE(after.volatile_capacity.write(0, Buffer(64, std::byte{0xAA})));
 
   EXPECT_EQ(after.device.mctp().background.percent(), 50);
   EXPECT_EQ(after.timeline.next(), 1100ms);

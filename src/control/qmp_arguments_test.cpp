@@ -60,10 +60,10 @@ INSTANTIATE_TEST_SUITE_P(
              "a list of numbers",
              {"[]", "[0,18446744073709551615]"},
              {"[-1]", "[\"1\"]", "[1.5]", "[[1]]", "1", "{}", "null"}}),
-    [](const auto& info) {
+    [](const auto& test) {
       static constexpr auto kNames = std::to_array<const char*>({"Text", "U8", "U16", "U32", "U64", "I16", "Boolean", "Choice",
                                                                  "Size", "Duration", "Opcode", "Hex", "U64List"});
-      return kNames[static_cast<std::size_t>(info.param.kind)];
+      return kNames[static_cast<std::size_t>(test.param.kind)];
     });
 
 TEST_P(QmpArgument, TakesWhatItsKindAllows) {

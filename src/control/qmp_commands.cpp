@@ -59,8 +59,11 @@ constexpr auto kSendCommand = std::to_array<Argument>({
 
 // The first way that carries the opcode; a way that does not exist is not taken.
 Via default_via(MemoryDeviceNode& node, Opcode opcode) {
-  const cci::Command* row = node.device->commands().find(opcode);
-  const bool on_mailbox = row == nullptr || row->carriers.has(cci::Carrier::mailbox);
+  cci::CommandSet& commands = node.device->commands();
+  const cci::Command* row = commands.find(opcode);
+  const cci::RuntimeCommand* runtime = commands.find_runtime(opcode);
+  const cci::Carriers carriers = row != nullptr ? row->carriers : (runtime != nullptr ? runtime->carriers : cci::only(cci::Carrier::mailbox));
+  const bool on_mailbox = carriers.has(cci::Carrier::mailbox);
   return on_mailbox || node.endpoint == nullptr ? Via::mailbox : Via::mctp;
 }
 
@@ -191,6 +194,9 @@ constexpr auto kWriteMedia = std::to_array<Argument>({
 std::string media_error(const MemoryDeviceNode& node, MediaError error) {
   if (error == MediaError::disabled) {
     return fmt::format("media of {} is disabled; a Sanitize that succeeds enables it", node.device->id());
+  }
+  if (error == MediaError::storage) {
+    return fmt::format("the file behind media of {} could not be read or written; is its disk full?", node.device->id());
   }
   return fmt::format("outside of the capacity of {} ({})", node.device->id(),
                      capacity_text(node.device->logical_device().capacity()));

@@ -32,8 +32,15 @@ QmpServer::QmpServer(Machine& machine, QmpServerConfig config) : machine_(machin
                            .input = [this](Source source, Bytes bytes) { input(source, bytes); }});
 }
 
-void QmpServer::say(Source source, const Json& message) {
-  machine_.say({.to = source, .bytes = to_buffer(bytes_of(message.text() + "\r\n"))});
+bool QmpServer::has_pending(Source source) const {
+  const auto session = sessions_.find(source);
+  return session != sessions_.end() && !session->second.pending.empty();
+}
+
+std::size_t QmpServer::say(Source source, const Json& message) {
+  const std::string text = message.text() + "\r\n";
+  machine_.say({.to = source, .bytes = to_buffer(bytes_of(text))});
+  return text.size();
 }
 
 void QmpServer::opened(Source source) {
@@ -46,7 +53,13 @@ void QmpServer::opened(Source source) {
 void QmpServer::input(Source source, Bytes bytes) {
   const auto session = sessions_.find(source);
   if (session == sessions_.end()) return;
-  for (const auto& text : session->second.splitter.feed(bytes)) say(source, answer(session->second, text));
+  auto& pending = session->second.pending;
+  for (auto& text : session->second.splitter.feed(bytes)) pending.push_back(std::move(text));
+  for (std::size_t said = 0; !pending.empty() && said < kAnswersAtOnce;) {
+    const auto text = std::move(pending.front());
+    pending.pop_front();
+    said += say(source, answer(session->second, text));
+  }
 }
 
 Json QmpServer::answer(Session& session, const Result<std::string>& text) {

@@ -2,6 +2,7 @@
 // from the machine's input and go to its output.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <span>
@@ -74,18 +75,26 @@ class QmpServer {
   QmpServer(const QmpServer&) = delete;
   QmpServer& operator=(const QmpServer&) = delete;
 
+  /// LIMIT: bytes of answers after which a session's further commands wait: a client that sends many commands at once
+  /// gets their answers as it reads, and nobody else waits for it.
+  static constexpr std::size_t kAnswersAtOnce = 1 << 20;
+
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+  /// Commands of this client wait to be carried out: any input of it, an empty one too, goes on with them.
+  [[nodiscard]] bool has_pending(Source source) const;
 
  private:
   struct Session {
     QmpSplitter splitter;
     bool negotiated = false;
+    std::deque<Result<std::string>> pending;
   };
   void opened(Source source);
   void input(Source source, Bytes bytes);
   Json answer(Session& session, const Result<std::string>& text);
   Json execute(Session& session, const Json& request);
-  void say(Source source, const Json& message);
+  /// The bytes that it took.
+  std::size_t say(Source source, const Json& message);
 
   Machine& machine_;
   QmpServerConfig config_;

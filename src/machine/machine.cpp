@@ -12,15 +12,15 @@ namespace {
 
 // A UUID that is the same on every start and differs from device to device (mctpd recognises endpoints by it).
 Uuid uuid_of(const MemoryDeviceConfig& config) {
-  Uuid uuid = "00000000-0000-4358-8c00-000000000000"_uuid;
-  for (std::size_t i = 0; i < 8; ++i) {
-    uuid.bytes[i == 0 ? 8 : 8 + i] = static_cast<std::byte>(config.serial_number >> (56 - 8 * i));
-  }
-  uuid.bytes[8] = (uuid.bytes[8] & std::byte{0x3F}) | std::byte{0x80};
+  Uuid uuid = "00000000-0000-8000-8000-000000000000"_uuid;  // RFC 9562 version 8: of our own making
   uuid.bytes[0] = static_cast<std::byte>(config.vendor_id >> 8);
   uuid.bytes[1] = static_cast<std::byte>(config.vendor_id & 0xFF);
   uuid.bytes[2] = static_cast<std::byte>(config.device_id >> 8);
   uuid.bytes[3] = static_cast<std::byte>(config.device_id & 0xFF);
+  for (std::size_t i = 0; i < 8; ++i) uuid.bytes[8 + i] = static_cast<std::byte>(config.serial_number >> (56 - 8 * i));
+  // The variant takes the place of two bits of the serial number, which go where there is room.
+  uuid.bytes[4] = uuid.bytes[8] >> 6;
+  uuid.bytes[8] = (uuid.bytes[8] & std::byte{0x3F}) | std::byte{0x80};
   return uuid;
 }
 
@@ -110,9 +110,19 @@ Result<void> Machine::add_endpoint(std::size_t index) {
   configuration.maximum_body = sizeof(CciMessageHeader) + node.device->mctp().request_limit;
   node.endpoint = std::make_unique<mctp::Endpoint>(timeline_, std::move(configuration));
   node.endpoint->on_message = [this, index](mctp::Message&& message) { answer(index, message); };
+  node.endpoint->on_eid_changed = [this, index](Eid old) { eid_changed(index, old); };
   network->network->attach(*node.endpoint);
   sockets_->add_route(place.network, place.eid);
   return {};
+}
+
+// Programs find the endpoint at its new EID and nobody at the old one.
+void Machine::eid_changed(std::size_t index, Eid old) {
+  MemoryDeviceNode& node = devices_[index];
+  NetworkNode* network = find_network(node.declaration.mctp.network);
+  if (network->network->find(old) == nullptr) sockets_->remove_route(network->id, old);
+  if (node.endpoint->eid() != kNullEid) sockets_->add_route(network->id, node.endpoint->eid());
+  node.device->changes().mark(StateKey::endpoint_id);
 }
 
 Machine::NetworkNode* Machine::find_network(NetworkId id) {
@@ -290,8 +300,7 @@ std::optional<CommandResult> Machine::send_command(MemoryDeviceNode& node, Via v
       CciMessageHeader::PayloadLength::set(std::uint32_t{0}, payload.size()));
   mctp::Message request;
   request.destination = peer;
-  request.type = opcode.value >> 8 >= 0x51 && opcode.value >> 8 <= 0x5F ? mctp::MessageType::cxl_fm_api
-                                                                        : mctp::MessageType::cxl_cci;
+  request.type = cci::is_fm_api(opcode) ? mctp::MessageType::cxl_fm_api : mctp::MessageType::cxl_cci;
   request.tag = *tag;
   request.body = to_buffer(bytes_of(header));
   append(request.body, payload);

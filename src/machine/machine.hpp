@@ -127,6 +127,7 @@ class Machine {
   Result<void> add_endpoint(std::size_t index);
   NetworkNode* add_network(NetworkId id);
   NetworkNode* find_network(NetworkId id);
+  void eid_changed(std::size_t index, Eid old);
   void answer(std::size_t index, const mctp::Message& request);
   void host_received(NetworkNode& network, mctp::Message&& message);
   void socket_opened(Source source);

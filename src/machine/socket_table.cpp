@@ -385,6 +385,10 @@ SocketTable::Tags::iterator SocketTable::find_tag(std::uint32_t network, Eid pee
   return found != tags_.end() ? found : tags_.find({network, kBroadcastEid.value, tag});
 }
 
+bool SocketTable::awaits_responses() const {
+  return std::ranges::any_of(tags_, [](const auto& tag) { return !tag.second.preallocated; });
+}
+
 bool SocketTable::holds_tag(NetworkId network, Eid peer, std::uint8_t tag) const {
   return tags_.contains({network.value, lab::tag_row(peer.value), tag});
 }

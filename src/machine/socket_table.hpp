@@ -114,6 +114,8 @@ class SocketTable {
   [[nodiscard]] const SocketDropCounters& dropped() const { return dropped_; }
   [[nodiscard]] std::size_t open_sockets() const;
   [[nodiscard]] std::size_t tags_in_use() const { return tags_.size(); }
+  /// Does any program wait for a response? Preallocated tags may be held without waiting.
+  [[nodiscard]] bool awaits_responses() const;
   /// Does a program hold this tag towards `peer`?
   [[nodiscard]] bool holds_tag(NetworkId network, Eid peer, std::uint8_t tag) const;
 

@@ -65,7 +65,7 @@ bool Endpoint::supports(MessageType type) const {
          configuration_.message_types.end();
 }
 
-void Endpoint::receive_control(const PacketView& packet, PhysicalSource physical_source) {
+void Endpoint::receive_control(PacketView packet, PhysicalSource physical_source) {
   if (packet.tag.owner) return answer_control(packet, physical_source);
   const Bytes body = packet.payload.subspan(1);
   if (!is_control_response(body)) return drop(DropReason::malformed_control_message);
@@ -173,13 +173,14 @@ void Endpoint::restore(State state) {
 void Endpoint::set_assignment(const EidAssignment& assignment) {
   const Eid old = eid();
   state_.assignment = assignment;
-  if (network_ != nullptr && old != eid()) network_->eid_changed(*this, old);
+  if (old == eid()) return;
+  if (network_ != nullptr) network_->eid_changed(*this, old);
+  if (on_eid_changed) on_eid_changed(old);
 }
 
 bool Endpoint::is_waiting() const { return assemblies_in_progress() != 0 || state_.tags.any_expiring(); }
 
-void Endpoint::wake_by(Time deadline) {
-  if (timer_deadline_ && *timer_deadline_ <= deadline) return;
+void Endpoint::set_timer(Time deadline) {
   timeline_.cancel(timer_);
   timer_deadline_ = deadline;
   timer_ = timeline_.at(deadline, [this] { on_timer(); });

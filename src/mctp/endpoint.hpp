@@ -58,6 +58,8 @@ class Endpoint {
   std::move_only_function<void(Message&& message)> on_message;
   /// A tag was freed by its response, by its lifetime or by a reset; not for release_tag(). The response comes first.
   std::move_only_function<void(Eid peer, std::uint8_t value)> on_tag_released;
+  /// Set Endpoint ID or a reset gave this endpoint another EID than `old`.
+  std::move_only_function<void(Eid old)> on_eid_changed;
 
   /// Takes one packet off the link. Bad ones are counted and have no other effect.
   void receive(Bytes packet, PhysicalSource physical_source = {});
@@ -97,14 +99,17 @@ class Endpoint {
 
   [[nodiscard]] std::optional<DropReason> refusal(const PacketView& packet, PhysicalSource physical_source) const;
   [[nodiscard]] bool supports(MessageType type) const;
-  void receive_control(const PacketView& packet, PhysicalSource physical_source);
+  void receive_control(PacketView packet, PhysicalSource physical_source);
   void answer_control(const PacketView& packet, PhysicalSource physical_source);
   void deliver(Message&& message);
   void set_assignment(const EidAssignment& assignment);
   void drop(DropReason reason) { state_.counters.dropped.count(reason); }
 
   [[nodiscard]] bool is_waiting() const;
-  void wake_by(Time deadline);
+  void wake_by(Time deadline) {
+    if (!timer_deadline_ || deadline < *timer_deadline_) set_timer(deadline);
+  }
+  void set_timer(Time deadline);
   void cancel_timer();
   void on_timer();
 

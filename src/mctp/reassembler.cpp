@@ -11,12 +11,6 @@ constexpr std::size_t kFirstBodyCapacity = 1088;
 constexpr std::size_t kMaximumSpareBytes = 2 * kMaximumMessageBody;
 constexpr std::size_t kMaximumSpareBodies = 16;
 
-bool belongs(const Assembly& assembly, const PacketView& packet, PhysicalSource physical) {
-  const Message& message = assembly.message;
-  return message.source == packet.source && message.tag == packet.tag &&
-         (packet.source != kNullEid || message.physical == physical);
-}
-
 bool answers(const Assembly& assembly, Eid peer, std::uint8_t tag_value) {
   const Message& message = assembly.message;
   return message.tag == Tag{tag_value, false} && (peer == kNullEid || message.source == peer);
@@ -29,39 +23,7 @@ Message finished(Assembly&& assembly) {
 
 }  // namespace
 
-std::optional<Message> Reassembler::accept(const PacketView& packet, PhysicalSource physical, Time now,
-                                           DropCounters& drops) {
-  if (packet.start_of_message) return start(packet, physical, now, drops);
-
-  const auto found = find(packet, physical);
-  if (found == assemblies_.end()) {
-    drops.count(DropReason::no_assembly);
-    return std::nullopt;
-  }
-  const auto give_up = [&](DropReason reason) {
-    drops.count(reason);
-    end(found);
-    return std::nullopt;
-  };
-  const std::size_t size = packet.payload.size();
-  if (packet.sequence != found->next_sequence) return give_up(DropReason::sequence_gap);
-  if (packet.end_of_message ? size > found->unit : size != found->unit) {
-    return give_up(DropReason::packet_size_changed);
-  }
-  if (found->length + size > kMaximumMessageBody) return give_up(DropReason::message_too_long);
-
-  keep(*found, packet.payload);
-  if (packet.end_of_message) {
-    std::optional<Message> message = finished(std::move(*found));
-    end(found);
-    return message;
-  }
-  found->next_sequence = (found->next_sequence + 1) & 3;
-  found->deadline = now + limits_.timeout;
-  return std::nullopt;
-}
-
-std::optional<Message> Reassembler::start(const PacketView& packet, PhysicalSource physical, Time now,
+std::optional<Message> Reassembler::start(PacketView packet, PhysicalSource physical, Time now,
                                           DropCounters& drops) {
   if (const auto old = find(packet, physical); old != assemblies_.end()) {
     drops.count(DropReason::assembly_restarted);
@@ -91,7 +53,7 @@ std::optional<Message> Reassembler::start(const PacketView& packet, PhysicalSour
 }
 
 bool Reassembler::is_assembling(const PacketView& packet, PhysicalSource physical) const {
-  return std::ranges::any_of(assemblies_, [&](const Assembly& one) { return belongs(one, packet, physical); });
+  return std::ranges::any_of(assemblies_, [&](const Assembly& one) { return one.is_of(packet, physical); });
 }
 
 void Reassembler::expire(Time now, DropCounters& drops) {
@@ -140,14 +102,16 @@ Buffer Reassembler::empty_body() {
   return body;
 }
 
-Reassembler::Iterator Reassembler::find(const PacketView& packet, PhysicalSource physical) {
-  return std::ranges::find_if(assemblies_, [&](const Assembly& one) { return belongs(one, packet, physical); });
+std::nullopt_t Reassembler::give_up(Iterator assembly, DropReason reason, DropCounters& drops) {
+  drops.count(reason);
+  end(assembly);
+  return std::nullopt;
 }
 
-void Reassembler::keep(Assembly& assembly, Bytes part) const {
-  Buffer& body = assembly.message.body;
-  assembly.length += part.size();
-  append(body, part.first(std::min(part.size(), limits_.kept_body - body.size())));
+Message Reassembler::finish(Iterator assembly) {
+  Message message = finished(std::move(*assembly));
+  end(assembly);
+  return message;
 }
 
 void Reassembler::end(Iterator assembly) {

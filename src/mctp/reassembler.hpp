@@ -1,6 +1,7 @@
 // Packets into messages, for one receiving endpoint: DSP0236 8.5 to 8.10.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -32,6 +33,11 @@ struct Assembly {
   std::size_t unit = 0;    ///< payload bytes of the SOM packet
   std::uint8_t next_sequence = 0;
   Time deadline{};  ///< for the next packet
+
+  [[nodiscard]] bool is_of(const PacketView& packet, PhysicalSource physical) const {
+    return message.source == packet.source && message.tag == packet.tag &&
+           (packet.source != kNullEid || message.physical == physical);
+  }
 };
 
 /// Holds no callbacks and no timers: a copy is a snapshot.
@@ -61,8 +67,10 @@ class Reassembler {
  private:
   using Iterator = std::vector<Assembly>::iterator;
   Iterator find(const PacketView& packet, PhysicalSource physical);
-  std::optional<Message> start(const PacketView& packet, PhysicalSource physical, Time now, DropCounters& drops);
+  std::optional<Message> start(PacketView packet, PhysicalSource physical, Time now, DropCounters& drops);
   void keep(Assembly& assembly, Bytes part) const;
+  Message finish(Iterator assembly);
+  std::nullopt_t give_up(Iterator assembly, DropReason reason, DropCounters& drops);
   void end(Iterator assembly);
   template <typename Predicate>
   void end_where(Predicate predicate, DropReason reason, DropCounters& drops);
@@ -73,5 +81,40 @@ class Reassembler {
   std::vector<Buffer> spare_bodies_;
   std::size_t spare_bytes_ = 0;
 };
+
+// These are here because they run for every packet.
+
+inline std::optional<Message> Reassembler::accept(const PacketView& packet, PhysicalSource physical, Time now,
+                                                  DropCounters& drops) {
+  if (packet.start_of_message) return start(packet, physical, now, drops);
+
+  const auto found = find(packet, physical);
+  if (found == assemblies_.end()) {
+    drops.count(DropReason::no_assembly);
+    return std::nullopt;
+  }
+  const std::size_t size = packet.payload.size();
+  if (packet.sequence != found->next_sequence) return give_up(found, DropReason::sequence_gap, drops);
+  if (packet.end_of_message ? size > found->unit : size != found->unit) {
+    return give_up(found, DropReason::packet_size_changed, drops);
+  }
+  if (found->length + size > kMaximumMessageBody) return give_up(found, DropReason::message_too_long, drops);
+
+  keep(*found, packet.payload);
+  if (packet.end_of_message) return finish(found);
+  found->next_sequence = (found->next_sequence + 1) & 3;
+  found->deadline = now + limits_.timeout;
+  return std::nullopt;
+}
+
+inline Reassembler::Iterator Reassembler::find(const PacketView& packet, PhysicalSource physical) {
+  return std::ranges::find_if(assemblies_, [&](const Assembly& one) { return one.is_of(packet, physical); });
+}
+
+inline void Reassembler::keep(Assembly& assembly, Bytes part) const {
+  Buffer& body = assembly.message.body;
+  assembly.length += part.size();
+  append(body, part.first(std::min(part.size(), limits_.kept_body - body.size())));
+}
 
 }  // namespace cxlemu::mctp

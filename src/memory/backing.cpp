@@ -21,13 +21,10 @@ void for_each_page(std::uint64_t page_size, std::uint64_t offset, std::uint64_t 
 
 }  // namespace
 
-void Backing::read(std::uint64_t offset, MutableBytes to) const {
+bool Backing::read(std::uint64_t offset, MutableBytes to) const {
   assert(contains(offset, to.size()));
-  if (to.empty()) return;
-  if (!mapped_.empty()) {
-    std::memcpy(to.data(), mapped_.data() + offset, to.size());
-    return;
-  }
+  if (to.empty()) return true;
+  if (store_) return store_->read(offset, to);
   for_each_page(kPageSize, offset, to.size(),
                 [&](std::uint64_t page, std::uint64_t in_page, std::uint64_t done, std::uint64_t length) {
                   const auto found = pages_.find(page);
@@ -37,30 +34,26 @@ void Backing::read(std::uint64_t offset, MutableBytes to) const {
                     std::memcpy(to.data() + done, found->second->data() + in_page, length);
                   }
                 });
+  return true;
 }
 
-void Backing::write(std::uint64_t offset, Bytes from) {
+bool Backing::write(std::uint64_t offset, Bytes from) {
   assert(contains(offset, from.size()));
-  if (from.empty()) return;
-  if (!mapped_.empty()) {
-    std::memcpy(mapped_.data() + offset, from.data(), from.size());
-    return;
-  }
+  if (from.empty()) return true;
+  if (store_) return store_->write(offset, from);
   for_each_page(kPageSize, offset, from.size(),
                 [&](std::uint64_t page, std::uint64_t in_page, std::uint64_t done, std::uint64_t length) {
                   auto& bytes = pages_[page];
                   if (!bytes) bytes = std::make_unique<Page>();
                   std::memcpy(bytes->data() + in_page, from.data() + done, length);
                 });
+  return true;
 }
 
-void Backing::wipe(std::uint64_t offset, std::uint64_t length) {
+bool Backing::wipe(std::uint64_t offset, std::uint64_t length) {
   assert(contains(offset, length));
-  if (length == 0) return;
-  if (!mapped_.empty()) {
-    discard_(offset, length);
-    return;
-  }
+  if (length == 0) return true;
+  if (store_) return store_->discard(offset, length);
   // Whole pages are given back; the ends of the range are overwritten.
   const std::uint64_t end = offset + length;
   const auto first = pages_.lower_bound(offset / kPageSize);
@@ -71,6 +64,7 @@ void Backing::wipe(std::uint64_t offset, std::uint64_t length) {
     std::memset(page->second->data() + (from - start), 0, to - from);
     page = to - from == kPageSize ? pages_.erase(page) : std::next(page);
   }
+  return true;
 }
 
 }  // namespace cxlemu

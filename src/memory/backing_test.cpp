@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace cxlemu {
 namespace {
 
 Buffer read(const Backing& backing, std::uint64_t offset, std::size_t length) {
   Buffer bytes(length);
-  backing.read(offset, bytes);
+  EXPECT_TRUE(backing.read(offset, bytes));
   return bytes;
 }
 
@@ -23,7 +22,7 @@ TEST(Backing, ReadsBackWhatWasWrittenAcrossPages) {
   Backing backing(1 << 20);
   const Buffer data(10'000, std::byte{0xA5});
 
-  backing.write(4090, data);
+  ASSERT_TRUE(backing.write(4090, data));
 
   EXPECT_EQ(read(backing, 4090, data.size()), data);
   EXPECT_EQ(read(backing, 4089, 1), Buffer(1));
@@ -32,9 +31,9 @@ TEST(Backing, ReadsBackWhatWasWrittenAcrossPages) {
 
 TEST(Backing, WipesARangeAndNothingBesideIt) {
   Backing backing(1 << 20);
-  backing.write(0, Buffer(20'000, std::byte{0x5A}));
+  ASSERT_TRUE(backing.write(0, Buffer(20'000, std::byte{0x5A})));
 
-  backing.wipe(100, 15'000);
+  ASSERT_TRUE(backing.wipe(100, 15'000));
 
   EXPECT_EQ(read(backing, 0, 100), Buffer(100, std::byte{0x5A}));
   EXPECT_EQ(read(backing, 100, 15'000), Buffer(15'000));
@@ -49,17 +48,26 @@ TEST(Backing, KnowsItsBounds) {
   EXPECT_FALSE(backing.contains(~0ULL, 2));
 }
 
-TEST(Backing, WritesThroughAMapping) {
+TEST(Backing, PassesOnWhatItsStoreSays) {
+  bool full = false;
   Buffer memory(64);
-  Backing backing(memory, [&](std::uint64_t offset, std::uint64_t length) {
-    std::memset(memory.data() + offset, 0, length);
-  });
+  Backing backing(64, {.read =
+                           [&](std::uint64_t offset, MutableBytes to) {
+                             std::copy_n(memory.begin() + static_cast<std::ptrdiff_t>(offset), to.size(), to.begin());
+                             return true;
+                           },
+                       .write =
+                           [&](std::uint64_t offset, Bytes from) {
+                             if (!full) std::ranges::copy(from, memory.begin() + static_cast<std::ptrdiff_t>(offset));
+                             return !full;
+                           },
+                       .discard = [&](std::uint64_t, std::uint64_t) { return !full; }});
 
-  backing.write(8, Buffer(8, std::byte{1}));
-  EXPECT_EQ(memory[8], std::byte{1});
-  backing.wipe(8, 8);
-
-  EXPECT_TRUE(std::ranges::all_of(memory, [](std::byte byte) { return byte == std::byte{0}; }));
+  EXPECT_TRUE(backing.write(8, Buffer(8, std::byte{1})));
+  EXPECT_EQ(read(backing, 8, 1), Buffer(1, std::byte{1}));
+  full = true;
+  EXPECT_FALSE(backing.write(8, Buffer(8, std::byte{2})));
+  EXPECT_FALSE(backing.wipe(0, 64));
 }
 
 }  // namespace

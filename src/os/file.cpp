@@ -95,4 +95,22 @@ Result<void> write_file_atomically(const fs::path& path, Bytes contents, unsigne
   return {};
 }
 
+Result<void> write_output(const fs::path& path, Bytes contents) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) < 0) return write_file_atomically(path, contents);
+  if (S_ISREG(status.st_mode)) {
+    std::error_code error;
+    const fs::path target = fs::canonical(path, error);
+    return write_file_atomically(error ? path : target, contents, status.st_mode & 07777);
+  }
+  const OwnedDescriptor file(retry([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY); }));
+  if (!file) return system_failure(errno, "cannot open {}", path.native());
+  while (!contents.empty()) {
+    const auto put = retry([&] { return ::write(file.get(), contents.data(), contents.size()); });
+    if (put < 0) return system_failure(errno, "cannot write {}", path.native());
+    contents = contents.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 }  // namespace cxlemu::os

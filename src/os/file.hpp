@@ -17,4 +17,8 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
 /// After success, and after a crash at any moment, the file has either its old contents or all of the new ones.
 Result<void> write_file_atomically(const std::filesystem::path& path, Bytes contents, unsigned mode = 0644);
 
+/// For a file that a user named: as above for a regular or missing file, whose mode and links are kept; what is not a
+/// regular file (a pipe, a terminal, /dev/null) is written to.
+Result<void> write_output(const std::filesystem::path& path, Bytes contents);
+
 }  // namespace cxlemu::os

@@ -102,6 +102,37 @@ Result<void> MappedFile::discard(std::uint64_t offset, std::uint64_t length) {
   return {};
 }
 
+Result<void> MappedFile::read(std::uint64_t offset, MutableBytes to) const {
+  TRY_VOID(check_range(size(), offset, to.size()));
+  if (sharing_ == Sharing::copied) {
+    std::ranges::copy(bytes().subspan(offset, to.size()), to.begin());
+    return {};
+  }
+  while (!to.empty()) {
+    const auto got = retry([&] { return ::pread(descriptor(), to.data(), to.size(), static_cast<off_t>(offset)); });
+    if (got < 0) return system_failure(errno, "cannot read at {:#x}", offset);
+    if (got == 0) return failure("the file is shorter than it was");
+    offset += static_cast<std::uint64_t>(got);
+    to = to.subspan(static_cast<std::size_t>(got));
+  }
+  return {};
+}
+
+Result<void> MappedFile::write(std::uint64_t offset, Bytes from) {
+  TRY_VOID(check_range(size(), offset, from.size()));
+  if (sharing_ == Sharing::copied) {
+    std::ranges::copy(from, bytes().begin() + static_cast<std::ptrdiff_t>(offset));
+    return {};
+  }
+  while (!from.empty()) {
+    const auto put = retry([&] { return ::pwrite(descriptor(), from.data(), from.size(), static_cast<off_t>(offset)); });
+    if (put < 0) return system_failure(errno, "cannot write at {:#x}", offset);
+    offset += static_cast<std::uint64_t>(put);
+    from = from.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 Result<AnonymousMemory> AnonymousMemory::create(std::uint64_t size) {
   TRY_VOID(check_size(size));
   return AnonymousMemory(TRY(map(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1)));

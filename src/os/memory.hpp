@@ -68,6 +68,9 @@ class MappedFile {
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
   /// Whether open() made it, so that its contents are all zeros.
   [[nodiscard]] bool is_new() const { return is_new_; }
+  /// By system calls and not through the mapping, so that a full disk is an error and no signal.
+  Result<void> read(std::uint64_t offset, MutableBytes to) const;
+  Result<void> write(std::uint64_t offset, Bytes from);
   /// Makes the range zero and gives its blocks back where the file system can.
   Result<void> discard(std::uint64_t offset, std::uint64_t length);
 

@@ -214,6 +214,16 @@ Result<int> Child::wait() {
   return *status_;
 }
 
+Result<std::optional<int>> Child::poll() {
+  if (!status_) {
+    int status = 0;
+    const auto ended = retry([&] { return ::waitpid(pid_, &status, WNOHANG); });
+    if (ended < 0) return system_failure(errno, "cannot wait for process {}", pid_);
+    if (ended == pid_) status_ = exit_status(status);
+  }
+  return status_;
+}
+
 void Child::kill() {
   if (pid_ <= 0 || status_) return;
   ::kill(pid_, SIGKILL);

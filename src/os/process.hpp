@@ -52,6 +52,8 @@ class Child {
   void terminate();
   /// As spawn_and_wait(); may be asked again.
   Result<int> wait();
+  /// The status if it has ended; does not wait. A program that is stopped has not ended.
+  Result<std::optional<int>> poll();
 
  private:
   Child(int pid, OwnedDescriptor output) : pid_(pid), output_(std::move(output)) {}

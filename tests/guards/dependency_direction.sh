@@ -18,6 +18,11 @@ declare -A allowed=(
 )
 
 failed=0
+# Another way to name a folder would not be seen below.
+if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<(base|wire|mctp|cci|memory|component|machine|control|os|client|app)/)' . ; then
+  echo "write \"folder/file.hpp\""
+  failed=1
+fi
 for folder in */; do
   folder=${folder%/}
   if [[ -z "${allowed[$folder]:-}" ]]; then

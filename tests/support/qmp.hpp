@@ -22,8 +22,8 @@ class QmpLab {
       if (output.to.kind == SourceKind::control) said_[output.to.id] += text_of(output.bytes);
     });
   }
-  explicit QmpLab(const std::function<void(MemoryDeviceConfig&)>& configure = {}, std::string clock = "virtual")
-      : QmpLab(std::move(Lab(configure).machine), std::move(clock)) {}
+  explicit QmpLab(const std::function<void(MemoryDeviceConfig&)>& configure = {})
+      : QmpLab(std::move(Lab(configure).machine)) {}
 
   // ---- bytes of a client ----
   static Source source(std::uint32_t client) { return {SourceKind::control, client}; }

@@ -22,8 +22,8 @@ struct LogicalDeviceState {
   bool operator==(const LogicalDeviceState&) const = default;
 };
 
-/// Why host software cannot reach media.
-enum class MediaError : std::uint8_t { disabled, out_of_range };
+/// Why host software cannot reach media: it is disabled, there is none, or what keeps the bytes failed (a full disk).
+enum class MediaError : std::uint8_t { disabled, out_of_range, storage };
 
 class LogicalDevice {
  public:
@@ -47,12 +47,12 @@ class LogicalDevice {
   std::expected<void, MediaError> read(Dpa dpa, MutableBytes to) const;
   std::expected<void, MediaError> write(Dpa dpa, Bytes from);
 
-  /// The range must be inside the Label Storage Area.
-  void read_labels(std::uint32_t offset, MutableBytes to) const;
-  void write_labels(std::uint32_t offset, Bytes from);
+  /// The range must be inside the Label Storage Area. False: what keeps the bytes failed.
+  [[nodiscard]] bool read_labels(std::uint32_t offset, MutableBytes to) const;
+  [[nodiscard]] bool write_labels(std::uint32_t offset, Bytes from);
 
   /// Overwrites this share of each capacity and of the labels from its beginning: 100 leaves no byte.
-  void wipe(std::uint8_t percent);
+  [[nodiscard]] bool wipe(std::uint8_t percent);
   /// Main power was lost.
   void lose_volatile_data();
 

@@ -25,7 +25,7 @@ cci::Result<void> get_lsa(C& component, cci::Context&, const GetLsaIn& in, cci::
   if (end > device.label_storage_area_size() || in.length > out.room()) {
     return cci::refuse(ReturnCode::invalid_input);
   }
-  device.read_labels(in.offset, out.reserve(in.length));
+  if (!device.read_labels(in.offset, out.reserve(in.length))) return cci::refuse(ReturnCode::internal_error);
   return {};
 }
 
@@ -35,7 +35,7 @@ cci::Result<void> set_lsa(C& component, cci::Context&, const SetLsaIn& in, cci::
   LogicalDevice& device = component.logical_device();
   const std::uint64_t end = std::uint64_t{in.offset} + data.bytes.size();
   if (end > device.label_storage_area_size()) return cci::refuse(ReturnCode::invalid_input);
-  device.write_labels(in.offset, data.bytes);
+  if (!device.write_labels(in.offset, data.bytes)) return cci::refuse(ReturnCode::internal_error);
   component.changes().mark(StateKey::labels);
   return {};
 }

@@ -33,7 +33,9 @@ cci::Result<cci::Outcome> sanitize(C& component, cci::Context&) {
 template <Sanitizable C>
 ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
   LogicalDevice& device = component.logical_device();
-  device.wipe(100);
+  component.changes().mark(StateKey::background);
+  // A Sanitize that fails leaves media disabled.
+  if (!device.wipe(100)) return ReturnCode::internal_error;
   component.erase_event_logs();
   // The one that is completing still counts as running. With busy-across=never another may be under way.
   if (component.operations_running(kSanitize) == 1) device.state.media_disabled = false;
@@ -47,7 +49,8 @@ ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
 /// What had been reached is overwritten; media stays disabled.
 template <Sanitizable C>
 void interrupt_sanitize(C& component, cci::Context&, Bytes, std::uint8_t percent, cci::Interruption) {
-  component.logical_device().wipe(percent);
+  // What could not be overwritten stays behind disabled media like what had not been reached.
+  (void)component.logical_device().wipe(percent);
   for (const auto key : {StateKey::media, StateKey::labels, StateKey::background}) component.changes().mark(key);
 }
 

@@ -1,6 +1,7 @@
 // The commands of a memory device, one row each, by opcode. Which carriers serve a command: cci-wire A7, from
 // CXL r3.2 Tables 8-49 and 8-141.
 #include <algorithm>
+#include <functional>
 #include <cstring>
 
 #include "component/generic/events.hpp"
@@ -86,7 +87,8 @@ constexpr auto kCommands = std::to_array<cci::Command>({
         When::starts_media_operation, kBoth),
 });
 // clang-format on
-static_assert(std::ranges::is_sorted(kCommands, {}, &cci::Command::opcode));
+static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::Command::opcode) == kCommands.end(),
+              "rows are in the order of their opcodes, each once");
 
 }  // namespace
 
