@@ -418,6 +418,25 @@ TEST(Machine, GivesEndpointsUuidsThatStayAndDiffer) {
 
 // --------------------------------------------------------------------------------------------------------------- commands
 
+TEST(Machine, RoutesProgramsToTheEidThatTheBusOwnerGives) {
+  lab::RoutePage page{};
+  const auto machine = Machine::create(lab_of({device("mem0")}), {}, &page).value();
+  mctp::Message set_endpoint_id;
+  set_endpoint_id.destination = Eid{8};
+  set_endpoint_id.type = mctp::MessageType::control;
+  set_endpoint_id.tag = *machine->networks()[0].host->allocate_tag(Eid{8});
+  set_endpoint_id.body = from_hex("81 01 00 2a").value();
+
+  machine->networks()[0].host->send(set_endpoint_id);
+  machine->settle();
+
+  lab::NetworkPage* network = lab::find_network(page, 1);
+  EXPECT_FALSE(lab::is_reachable(*network, 8));
+  EXPECT_TRUE(lab::is_reachable(*network, 42));
+  EXPECT_TRUE(machine->send_command(machine->memory_devices().front(), Via::mctp, Opcode{1}, {}));
+  EXPECT_EQ(machine->commits().keys[static_cast<std::size_t>(StateKey::endpoint_id)], 1U);
+}
+
 TEST(Machine, SendsNothingOverMctpWithoutAnEndpoint) {
   const auto machine = make({device("mem0", kNowhere)});
   auto& node = machine->memory_devices().front();

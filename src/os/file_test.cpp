@@ -95,5 +95,24 @@ TEST(File, StepsOverTheTemporaryFilesOfAKilledProcess) {
               HasSubstr("all 16 names are taken"));
 }
 
+TEST(WriteOutput, FollowsALinkAndKeepsTheMode) {
+  TemporaryDirectory directory;
+  const auto target = directory.path() / "target";
+  const auto link = directory.path() / "link";
+  ASSERT_TRUE(write_file_atomically(target, bytes_of("old"), 0600));
+  std::filesystem::create_symlink(target, link);
+
+  ASSERT_TRUE(write_output(link, bytes_of("new")));
+
+  EXPECT_EQ(read_text_file(target, 100).value(), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(std::filesystem::status(target).permissions(), std::filesystem::perms(0600));
+}
+
+TEST(WriteOutput, WritesToWhatIsNoRegularFile) {
+  ASSERT_TRUE(write_output("/dev/null", bytes_of("gone")));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
 }  // namespace
 }  // namespace cxlemu::os

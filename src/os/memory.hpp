@@ -56,7 +56,8 @@ class SharedMemory {
 enum class Sharing { shared, copied };
 
 /// A sparse file mapped into memory.
-/// LIMIT: a store to a hole on a full file system, or to a file that somebody else shortens, ends the process (SIGBUS).
+/// Use read() and write(): a store through bytes() to a hole on a full file system, or to a file that somebody else has
+/// shortened, ends the process (SIGBUS).
 class MappedFile {
  public:
   /// Makes the file where there is none or an empty one; one of another size is refused and left as it is.

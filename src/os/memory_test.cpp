@@ -69,6 +69,29 @@ TEST(SharedMemory, SurvivesAMove) {
   EXPECT_TRUE(is_all(moved.bytes(), 1));
 }
 
+TEST(MappedFile, ReadsAndWritesWithoutTouchingTheMapping) {
+  TemporaryDirectory directory;
+  auto file = MappedFile::open(directory.path() / "media.raw", 8192).value();
+  Buffer read(4);
+
+  ASSERT_TRUE(file.write(4094, Buffer(4, std::byte{7})));
+  ASSERT_TRUE(file.read(4094, read));
+
+  EXPECT_EQ(read, Buffer(4, std::byte{7}));
+  EXPECT_EQ(file.bytes()[4095], std::byte{7});
+  EXPECT_FALSE(file.write(8190, Buffer(4)));
+  EXPECT_FALSE(file.read(8190, read));
+}
+
+TEST(MappedFile, FailsToReadWhatSomebodyCutOff) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "media.raw";
+  auto file = MappedFile::open(path, 1 << 20).value();
+  ASSERT_EQ(::truncate(path.c_str(), 4096), 0);
+  Buffer read(16);
+  EXPECT_THAT(file.read(8192, read).error().message, HasSubstr("shorter than it was"));
+}
+
 TEST(MappedFile, LeavesTheFileAsItIsWhereItIsCopied) {
   TemporaryDirectory directory;
   const auto path = directory.path() / "media.raw";

@@ -101,6 +101,18 @@ TEST(Child, IsKilledWhenItsOwnerGoes) {
   EXPECT_EQ(::kill(pid, 0), -1);
 }
 
+TEST(Child, HasNotEndedWhileItIsStopped) {
+  const std::vector<std::string> command{"sh", "-c", "kill -STOP $$; exit 3"};
+  auto child = Child::start(command).value();
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED | WNOWAIT), 0);
+
+  EXPECT_EQ(child.poll().value(), std::nullopt);
+  ::kill(child.pid(), SIGCONT);
+  EXPECT_EQ(child.wait().value(), 3);
+  EXPECT_EQ(child.poll().value(), 3);
+}
+
 TEST(Child, EndsWhenAsked) {
   auto child = Child::start(Words{"sleep", "1000"}).value();
   auto moved = std::move(child);

@@ -333,5 +333,23 @@ TEST_P(EveryQmpCommand, RefusesADeviceThatIsNotThere) {
   EXPECT_EQ(refused(arguments), "no device \"\"; `cxlemu list` shows the lab");
 }
 
+TEST(QmpSession, IsServedInBatchesWhereItSendsManyCommandsAtOnce) {
+  QmpLab lab;
+  lab.connect();
+  std::string commands;
+  for (int i = 0; i < 5; ++i) {
+    commands += R"({"execute":"cxlemu-read-media","arguments":{"path":"mem0","dpa":0,"length":262144},"id":1})";
+  }
+
+  const std::string first = lab.exchange(commands);
+
+  // Answers of half a MiB: two reach the limit.
+  EXPECT_EQ(std::ranges::count(first, '\n'), 2);
+  EXPECT_TRUE(lab.server.has_pending(QmpLab::source(0)));
+  EXPECT_EQ(std::ranges::count(lab.exchange(""), '\n'), 2);
+  EXPECT_EQ(std::ranges::count(lab.exchange(""), '\n'), 1);
+  EXPECT_FALSE(lab.server.has_pending(QmpLab::source(0)));
+}
+
 }  // namespace
 }  // namespace cxlemu
