@@ -36,6 +36,7 @@ struct Faults {
 
   /// Counts this call; the return code of a fault whose turn it is.
   std::optional<ReturnCode> take_return_code(Opcode opcode);
+  [[nodiscard]] bool has_background(Opcode opcode) const;
   std::optional<BackgroundFault> take_background(Opcode opcode);
 };
 

@@ -8,7 +8,7 @@ namespace cxlemu {
 std::string_view name_of(StateKey key) {
   static constexpr std::array<std::string_view, kStateKeys> kNames = {
       "response-message-limit", "event-logs",  "event-interrupt-policy", "timestamp",
-      "labels",                 "media-state", "media",                  "background"};
+      "labels",                 "media-state", "media",                  "background",  "firmware"};
   return kNames[static_cast<std::size_t>(key)];
 }
 

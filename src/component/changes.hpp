@@ -19,8 +19,9 @@ enum class StateKey : std::uint8_t {
   media_state,
   media,
   background,
+  firmware,
 };
-inline constexpr std::size_t kStateKeys = 8;
+inline constexpr std::size_t kStateKeys = 9;
 std::string_view name_of(StateKey key);
 
 class Changes {
