@@ -165,11 +165,11 @@ TEST(QmpAdvanceClock, MeetsEveryDeadlineOnItsWay) {
 }
 
 TEST(QmpAdvanceClock, IsRefusedWhereTheClockIsReal) {
-  QmpLab real({}, "real");
+  QmpLab real(std::move(Lab().machine), "real");
   EXPECT_EQ(real.refused("cxlemu-advance-clock", R"({"by":"2s"})"),
             "device time follows the real clock; start the lab with --clock=virtual or --clock=auto");
   EXPECT_EQ(real.machine->now(), 0ns);
-  QmpLab automatic({}, "auto");
+  QmpLab automatic(std::move(Lab().machine), "auto");
   EXPECT_EQ(automatic.returned("cxlemu-advance-clock", R"({"by":"2s"})"), R"({"time":2000000000})");
 }
 

@@ -234,7 +234,8 @@ TEST(QmpSession, NamesTheNearestCommand) {
 TEST(QmpSession, ListsEveryCommandItKnows) {
   QmpLab lab;
   std::vector<std::string> listed;
-  for (const Json& entry : lab.value("query-commands").elements()) {
+  const Json commands = lab.value("query-commands");
+  for (const Json& entry : commands.elements()) {
     EXPECT_EQ(entry.members().size(), 1);
     listed.emplace_back(entry["name"].string().value_or(""));
   }
@@ -277,8 +278,8 @@ class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
   QmpLab lab;
 };
 INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommand, testing::ValuesIn(control::qmp_commands().begin(), control::qmp_commands().end()),
-                         [](const auto& info) {
-                           std::string name(info.param.name);
+                         [](const auto& test) {
+                           std::string name(test.param.name);
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
@@ -322,7 +323,7 @@ TEST_P(EveryQmpCommand, RefusesAnArgumentOfAnotherType) {
 }
 
 TEST_P(EveryQmpCommand, RefusesADeviceThatIsNotThere) {
-  if (GetParam().arguments.empty() || GetParam().arguments.front().name != "path") GTEST_SKIP();
+  if (GetParam().arguments.empty() || GetParam().arguments.front().name != "path") return;
   Json arguments = all_arguments();
   arguments.set("path", "mem1");
   EXPECT_EQ(refused(arguments), "no device \"mem1\"; did you mean \"mem0\"?; `cxlemu list` shows the lab");
