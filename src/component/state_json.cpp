@@ -145,6 +145,13 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   FieldReader reader;
   reader.read(json, state, "");
   if (!reader.wrong().empty()) return failure("the state's field \"" + reader.wrong() + "\" is missing or wrong");
+  const FirmwareState& firmware = state.firmware;
+  if (firmware.active_slot < 1 || firmware.active_slot > kMaximumFwSlots) {
+    return failure("the state's field \"firmware.active-slot\" is missing or wrong");
+  }
+  if (firmware.staged_slot > kMaximumFwSlots) {
+    return failure("the state's field \"firmware.staged-slot\" is missing or wrong");
+  }
   return state;
 }
 

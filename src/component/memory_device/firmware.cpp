@@ -23,6 +23,13 @@ FirmwareState initial_firmware(const MemoryDeviceConfig& config) {
 namespace firmware {
 namespace {
 
+TransferFwIn head_of(Bytes request) { return Reader(request).take<TransferFwIn>().value_or(TransferFwIn{}); }
+ActivateFwIn activation_of(Bytes request) { return Reader(request).take<ActivateFwIn>().value_or(ActivateFwIn{}); }
+
+bool is_last_part(const TransferFwIn& in) {
+  return in.action == TransferFwAction::full || in.action == TransferFwAction::end;
+}
+
 FirmwareSlot& slot_of(FirmwareState& state, std::uint8_t slot) { return state.slots[slot - 1U]; }
 
 bool is_other_slot(const MemoryDevice& device, std::uint8_t slot) {
@@ -45,6 +52,8 @@ ReturnCode store(MemoryDevice& device, std::uint8_t slot) {
   FirmwareState& state = device.firmware();
   Buffer image = std::move(state.transfer.data);
   end_transfer(device);
+  // A reset may have made the slot the active one while the last part was being taken.
+  if (!is_other_slot(device, slot)) return ReturnCode::invalid_slot;
   std::optional<FwRevision> revision;
   if (const auto package = parse_firmware_package(image)) {
     revision = package->revision;
@@ -72,8 +81,7 @@ ReturnCode take_part(MemoryDevice& device, const TransferFwIn& in, Bytes data) {
   append(transfer.data, data);
   transfer.last_offset = offset;
   transfer.last_length = data.size();
-  const bool is_last = in.action == TransferFwAction::full || in.action == TransferFwAction::end;
-  return is_last ? store(device, in.slot) : ReturnCode::success;
+  return is_last_part(in) ? store(device, in.slot) : ReturnCode::success;
 }
 
 // Where a part stands in its transfer; an error other than 08h, 0Bh and 02h for its form ends the transfer.
@@ -99,7 +107,7 @@ std::optional<ReturnCode> refuse_order(MemoryDevice& device, const TransferFwIn&
 }
 
 std::optional<ReturnCode> refuse_form(const MemoryDevice& device, const TransferFwIn& in, std::uint64_t length) {
-  const bool is_last = in.action == TransferFwAction::full || in.action == TransferFwAction::end;
+  const bool is_last = is_last_part(in);
   // COMPAT(linux): its last part is as long as the file; the text wants multiples of 128 bytes.
   if (length == 0 || (length % kFwAlignment != 0 && !is_last)) return ReturnCode::invalid_input;
   if (is_last && !is_other_slot(device, in.slot)) return ReturnCode::invalid_slot;
@@ -109,9 +117,12 @@ std::optional<ReturnCode> refuse_form(const MemoryDevice& device, const Transfer
 Nanoseconds part_duration(const MemoryDeviceConfig& config, const TransferFwIn& in, std::uint64_t length) {
   if (config.fw_transfer_duration) return *config.fw_transfer_duration;
   switch (config.timing) {
-    case Timing::instant: return 0ns;
-    case Timing::qemu: return in.action == TransferFwAction::full ? 10s : 2s;
-    case Timing::real: return 1ms + Nanoseconds{100 * static_cast<Nanoseconds::rep>(length)};
+    case Timing::instant:
+      return 0ns;
+    case Timing::qemu:
+      return in.action == TransferFwAction::full ? 10s : 2s;
+    case Timing::real:
+      return 1ms + Nanoseconds{100 * static_cast<Nanoseconds::rep>(length)};
   }
   return 0ns;
 }
@@ -121,8 +132,28 @@ Nanoseconds activation_duration(const MemoryDeviceConfig& config) {
   return config.timing == Timing::instant ? Nanoseconds{100ms} : Nanoseconds{2s};
 }
 
-TransferFwIn head_of(Bytes request) { return Reader(request).take<TransferFwIn>().value_or(TransferFwIn{}); }
-ActivateFwIn activation_of(Bytes request) { return Reader(request).take<ActivateFwIn>().value_or(ActivateFwIn{}); }
+// The operation of this opcode that is in the way of a request on `context`: one of the same CCI, and by property one
+// of the other.
+const cci::BackgroundSlot::State* running(MemoryDevice& device, const cci::Context& context, std::uint16_t opcode) {
+  for (cci::Context* each : {&device.mailbox(), &device.mctp()}) {
+    const bool counts = each == &context || device.config().busy_across == BusyAcross::conflicting;
+    const auto& state = each->background.state();
+    if (counts && state.running && state.opcode == Opcode{opcode}) return &state;
+  }
+  return nullptr;
+}
+
+// An activation holds the slot that it makes active.
+bool is_being_activated(MemoryDevice& device, const cci::Context& context, std::uint8_t slot) {
+  const auto* activation = running(device, context, 0x0202);
+  return activation != nullptr && activation_of(activation->request).slot == slot;
+}
+
+// The last part of a package holds the slot that it is stored in.
+bool is_being_stored(MemoryDevice& device, const cci::Context& context, std::uint8_t slot) {
+  const auto* part = running(device, context, 0x0201);
+  return part != nullptr && is_last_part(head_of(part->request)) && head_of(part->request).slot == slot;
+}
 
 // What activating a slot comes to.
 ReturnCode activate(MemoryDevice& device, std::uint8_t slot) {
@@ -140,8 +171,25 @@ ReturnCode activate(MemoryDevice& device, std::uint8_t slot) {
 }  // namespace
 
 void end_transfer(MemoryDevice& device) {
+  if (!device.firmware().transfer.in_progress) return;
   device.firmware().transfer = {};
   device.changes().mark(StateKey::firmware);
+}
+
+void abort_transfer(MemoryDevice& device) {
+  const FirmwareTransfer& transfer = device.firmware().transfer;
+  if (transfer.part_is_running) {
+    cci::Context& context = transfer.by == cci::Carrier::mailbox ? device.mailbox() : device.mctp();
+    cci::interrupt_background(device.target(context), cci::Interruption::abort);
+    device.changes().mark(StateKey::background);
+  }
+  end_transfer(device);
+}
+
+bool transfer_in_progress(const MemoryDevice& device) {
+  const FirmwareTransfer& transfer = device.firmware().transfer;
+  const bool too_late = !transfer.part_is_running && device.now() - transfer.last_part_ended > kFwTransferTimeout;
+  return transfer.in_progress && !too_late;
 }
 
 cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Context&) {
@@ -151,7 +199,8 @@ cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Context&) {
   std::uint8_t slots = GetFwInfoOut::ActiveSlot::set(std::uint8_t{0}, state.active_slot);
   slots = GetFwInfoOut::StagedSlot::set(slots, state.staged_slot);
   out.fw_slot_info = slots;
-  out.fw_activation_capabilities = device.config().fw_online_activation ? GetFwInfoOut::kOnlineActivation : std::uint8_t{0};
+  out.fw_activation_capabilities =
+      device.config().fw_online_activation ? GetFwInfoOut::kOnlineActivation : std::uint8_t{0};
   out.slot_1_fw_revision = state.slots[0].revision;
   out.slot_2_fw_revision = state.slots[1].revision;
   out.slot_3_fw_revision = state.slots[2].revision;
@@ -162,15 +211,17 @@ cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Context&) {
 cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Context& context, const TransferFwIn& in,
                                       cci::Tail<std::byte> data) {
   FirmwareTransfer& transfer = device.firmware().transfer;
-  const bool too_late = transfer.in_progress && !transfer.part_is_running &&
-                        device.now() - transfer.last_part_ended > kFwTransferTimeout;
-  if (too_late) end_transfer(device);
+  if (!transfer_in_progress(device)) end_transfer(device);
+  if (is_last_part(in) && is_being_activated(device, context, in.slot)) return cci::refuse(ReturnCode::busy);
   if (in.action > TransferFwAction::abort) return cci::refuse(ReturnCode::invalid_input);
   if (transfer.in_progress && transfer.by != context.carrier) return cci::refuse(ReturnCode::fw_transfer_in_progress);
   if (in.action == TransferFwAction::abort) {
-    end_transfer(device);
+    // SILENT: with no transfer in progress this is a success without effect.
+    abort_transfer(device);
     return cci::Outcome{};
   }
+  // A fault holds a part of this CCI in the background, where the dispatcher expects none.
+  if (transfer.part_is_running) return cci::refuse(ReturnCode::busy);
   if (const auto code = refuse_order(device, in, data.bytes.size())) return cci::refuse(*code);
   if (const auto code = refuse_form(device, in, data.bytes.size())) return cci::refuse(*code);
 
@@ -188,7 +239,7 @@ cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Context& contex
 }
 
 ReturnCode complete_transfer_fw(MemoryDevice& device, cci::Context&, Bytes request) {
-  // An Abort Transfer came while the part was being taken.
+  // Only a state that was restored can be so.
   if (!device.firmware().transfer.part_is_running) return ReturnCode::aborted;
   return take_part(device, head_of(request), request.subspan(sizeof(TransferFwIn)));
 }
@@ -205,6 +256,10 @@ bool transfer_fw_runs_in_background(const MemoryDevice& device, const cci::Conte
 
 cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Context& context, const ActivateFwIn& in) {
   FirmwareState& state = device.firmware();
+  const bool is_online = in.action == ActivateFwAction::online;
+  if ((is_online && running(device, context, 0x0202) != nullptr) || is_being_stored(device, context, in.slot)) {
+    return cci::refuse(ReturnCode::busy);
+  }
   if (in.action > ActivateFwAction::next_reset) return cci::refuse(ReturnCode::invalid_input);
   if (!is_other_slot(device, in.slot) || !slot_of(state, in.slot).filled) {
     return cci::refuse(ReturnCode::invalid_slot);
@@ -232,9 +287,7 @@ ReturnCode complete_activate_fw(MemoryDevice& device, cci::Context&, Bytes reque
 }
 
 // The device goes on with the firmware it has.
-void interrupt_activate_fw(MemoryDevice& device, cci::Context&, Bytes, std::uint8_t, cci::Interruption) {
-  device.changes().mark(StateKey::firmware);
-}
+void interrupt_activate_fw(MemoryDevice&, cci::Context&, Bytes, std::uint8_t, cci::Interruption) {}
 
 bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Context& context, Bytes request) {
   return activation_of(request).action == ActivateFwAction::online &&
@@ -243,7 +296,8 @@ bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Conte
 
 void activate_staged(MemoryDevice& device) {
   FirmwareState& state = device.firmware();
-  if (state.staged_slot == 0) return;
+  // Firmware that wants a Cold Reset takes nothing on before.
+  if (state.staged_slot == 0 || state.cold_reset_required) return;
   activate(device, std::exchange(state.staged_slot, std::uint8_t{0}));
 }
 

@@ -26,7 +26,7 @@ struct FirmwareTransfer {
   Buffer data;
   std::uint64_t last_offset = 0;  ///< of the part before, in bytes: it may be sent again directly
   std::uint64_t last_length = 0;
-  bool part_is_running = false;   ///< a part is being taken in the background
+  bool part_is_running = false;  ///< a part is being taken in the background
   Time last_part_ended{};
   bool operator==(const FirmwareTransfer&) const = default;
 };
@@ -34,8 +34,8 @@ struct FirmwareTransfer {
 struct FirmwareState {
   std::array<FirmwareSlot, kMaximumFwSlots> slots;
   std::uint8_t active_slot = 1;
-  std::uint8_t staged_slot = 0;          ///< 0: none
-  bool cold_reset_required = false;      ///< an activation failed with 0Dh
+  std::uint8_t staged_slot = 0;      ///< 0: none
+  bool cold_reset_required = false;  ///< an activation failed with 0Dh
   FirmwareTransfer transfer;
   bool operator==(const FirmwareState&) const = default;
 };
@@ -70,6 +70,10 @@ bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Conte
 void activate_staged(MemoryDevice& device);
 /// The transfer is over; nothing of it is kept.
 void end_transfer(MemoryDevice& device);
+/// The same, and a part that is being taken ends with it (12h).
+void abort_transfer(MemoryDevice& device);
+/// False too where the next part has come too late.
+bool transfer_in_progress(const MemoryDevice& device);
 
 }  // namespace firmware
 }  // namespace cxlemu

@@ -55,7 +55,10 @@ Result<FirmwarePackage> parse_firmware_package(Bytes bytes) {
     return failure("the firmware package goes on behind its payload");
   }
   FirmwarePackage package{header->revision, to_buffer(reader.rest().first(size))};
-  if (!parse_revision(revision_text(package.revision))) return failure("the firmware package has no revision");
+  // Behind the text are zeros alone: Get FW Info shows the field as it is.
+  if (parse_revision(revision_text(package.revision)) != package.revision) {
+    return failure("the firmware package has no revision of printable ASCII");
+  }
   if (sha256({package.revision, package.payload}) != header->sha256) {
     return failure("the firmware package is corrupt: its SHA-256 does not fit");
   }

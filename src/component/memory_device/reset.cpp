@@ -14,8 +14,12 @@ void MemoryDevice::end_mailbox_operation(cci::Interruption why) {
 void MemoryDevice::reset_firmware(ResetKind kind) {
   const FirmwareTransfer& transfer = firmware_.transfer;
   const bool ended = transfer.by == cci::Carrier::mailbox || kind == ResetKind::power_loss;
-  if (transfer.in_progress && ended) firmware::end_transfer(*this);
-  if (kind == ResetKind::cold || kind == ResetKind::power_loss) firmware_.cold_reset_required = false;
+  if (transfer.in_progress && ended) firmware::abort_transfer(*this);
+  const bool is_cold = kind == ResetKind::cold || kind == ResetKind::power_loss;
+  if (is_cold && firmware_.cold_reset_required) {
+    firmware_.cold_reset_required = false;
+    changes_.mark(StateKey::firmware);
+  }
   firmware::activate_staged(*this);
 }
 
