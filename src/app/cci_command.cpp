@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 
 #include "app/commands.hpp"
+#include "app/device_client.hpp"
 #include "app/exit_code.hpp"
-#include "app/qmp_client.hpp"
+#include "app/firmware_transfer.hpp"
 #include "app/text.hpp"
 #include "base/hex.hpp"
 #include "component/memory_device/memory_device.hpp"
@@ -14,7 +13,6 @@
 #include "control/payload_text.hpp"
 #include "control/qmp_arguments.hpp"
 #include "os/file.hpp"
-#include "os/process.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -39,40 +37,6 @@ const cci::Command* find_row(std::string_view name) {
   const auto found = std::ranges::lower_bound(rows, *opcode, {}, &cci::Command::opcode);
   return found != rows.end() && found->opcode == *opcode ? &*found : nullptr;
 }
-
-/// One device of a running lab.
-class Device {
- public:
-  Device(QmpClient client, const CciOptions& options) : client_(std::move(client)), options_(options) {}
-
-  Result<Json> send(Opcode opcode, Bytes payload) {
-    Json arguments = Json::object({{"path", options_.device}, {"opcode", opcode.value}});
-    if (!payload.empty()) arguments.set("payload", to_hex(payload));
-    if (!options_.via.empty()) arguments.set("via", options_.via);
-    return client_.call("cxlemu-send-command", arguments);
-  }
-  /// What the lab says of the CCI that answered by `via`.
-  Result<Json> cci(std::string_view via) {
-    const Json lab = TRY(client_.call("cxlemu-query-lab"));
-    // The lab takes QOM paths too, which end in the id.
-    const std::string id = options_.device.substr(options_.device.rfind('/') + 1);
-    for (const Json& device : lab["devices"].elements()) {
-      if (device["id"].string() == id) return device["ccis"][via];
-    }
-    return failure("the device is gone");
-  }
-  Result<std::string> clock_kind() {
-    const Json lab = TRY(client_.call("cxlemu-query-lab"));
-    return std::string(lab["clock"].string().value_or(""));
-  }
-
- private:
-  QmpClient client_;
-  const CciOptions& options_;
-};
-
-bool succeeded(const Json& answer) { return number_of(answer["return-code"]) == 0; }
-Buffer payload_of(const Json& answer) { return control::hex_of(answer["payload"]); }
 
 // ------------------------------------------------------------------------------------- commands that want several calls
 
@@ -234,21 +198,9 @@ void print_commands() {
 Result<int> wait_for_background(Device& device, const CciOptions& options, const cci::Command& row,
                                 const Json& answer) {
   const std::string via(*answer["via"].string());
-  if (TRY(device.clock_kind()) == "virtual") {
-    print_error("device time stands still (--clock=virtual): move it with `cxlemu qmp cxlemu-advance-clock by=1s`");
-  }
   Progress progress(row.title);
-  Json background;
-  for (;;) {
-    background = TRY(device.cci(via))["background"];
-    progress.show(static_cast<unsigned>(number_of(background["percent"])));
-    if (!background["running"].boolean().value_or(false)) break;
-    os::sleep_for(std::chrono::milliseconds(50));
-  }
+  const Json background = TRY(device.wait(via, row, [&](unsigned percent) { progress.show(percent); }));
   progress.end();
-  if (number_of(background["opcode"]) != row.opcode.value) {
-    return failure(fmt::format("{}: a reset ended it, or another operation has followed; its result is lost", row.title));
-  }
   const auto code = number_of(background["return-code"]);
   if (options.json) {
     print_line(background.text(2));
@@ -293,17 +245,16 @@ Result<Request> make_request(const CciOptions& options) {
 Result<int> run(Device& device, const CciOptions& options, const Request& request) {
   const bool nothing_given = options.fields.empty() && options.payload.empty();
   const Json answer = TRY(send(device, request.row, request.opcode, request.payload, options));
-  const bool started =
-      number_of(answer["return-code"]) == static_cast<std::uint64_t>(ReturnCode::background_command_started);
+  const bool in_background = started(answer);
   if (!options.output.empty() && succeeded(answer)) {
     TRY_VOID(os::write_output(options.output, payload_of(answer)));
   }
   print_answer(options, request.row, answer, nothing_given);
-  if (started && options.wait && request.row != nullptr) {
+  if (in_background && options.wait && request.row != nullptr) {
     std::fflush(stdout);
     return wait_for_background(device, options, *request.row, answer);
   }
-  return succeeded(answer) || started ? kSuccess : kRefused;
+  return succeeded(answer) || in_background ? kSuccess : kRefused;
 }
 
 }  // namespace
@@ -313,9 +264,11 @@ int cci_command(const CciOptions& options) {
     print_commands();
     return kSuccess;
   }
-  const auto request = make_request(options);
-  if (!request) {
-    print_error(request.error().message);
+  const bool whole_file = names_firmware_file(options);
+  const auto firmware = whole_file ? read_firmware_file(options) : Result<FirmwareFile>();
+  const auto request = whole_file ? Result<Request>() : make_request(options);
+  if (!firmware || !request) {
+    print_error(firmware ? request.error().message : firmware.error().message);
     return kUsage;
   }
   auto client = QmpClient::connect(options.lab);
@@ -323,8 +276,8 @@ int cci_command(const CciOptions& options) {
     print_error(client.error().message);
     return kNoLab;
   }
-  Device device(std::move(*client), options);
-  const auto status = run(device, options, *request);
+  Device device(std::move(*client), options.device, options.via);
+  const auto status = whole_file ? transfer_firmware(device, options, *firmware) : run(device, options, *request);
   if (status) return *status;
   print_error(status.error().message);
   return kRefused;

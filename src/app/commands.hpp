@@ -25,6 +25,10 @@ struct CciOptions {
 };
 int cci_command(const CciOptions& options);
 
+/// `cxlemu firmware pack` and `cxlemu firmware inspect`.
+int pack_firmware_command(const std::string& revision, const std::string& payload, const std::string& output);
+int inspect_firmware_command(const std::string& file, bool json);
+
 int qmp_command(const std::string& lab, const std::string& command, const std::vector<std::string>& arguments);
 
 /// `cxlemu exec ...`: perhaps --lab NAME and --, then the program and its arguments as they are.

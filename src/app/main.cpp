@@ -66,11 +66,35 @@ int parse_and_run(int argc, char** argv) {
       "  cxlemu cci mem0 get-event-records event_log=failure\n"
       "  cxlemu cci mem0 set-lsa offset=0 data=@labels.bin\n"
       "  cxlemu cci mem0 get-lsa --output labels.bin       # the whole area\n"
+      "  cxlemu cci mem0 transfer-fw new.fw slot=2         # the whole file (cxlemu firmware --help)\n"
       "  cxlemu cci mem0 sanitize --wait");
   cci_app->callback([&] {
     cci.lab = lab;
     status = cci_command(cci);
   });
+
+  std::string revision;
+  std::string file;
+  std::string output;
+  bool inspect_json = false;
+  CLI::App* firmware = program.add_subcommand("firmware", "make and look at firmware packages (docs/firmware.md)");
+  firmware->require_subcommand(1);
+  CLI::App* pack = firmware->add_subcommand("pack", "make a package that devices take");
+  pack->add_option("payload", file, "the file that the package holds")->required();
+  pack->add_option("--revision", revision, "what Get FW Info shows: 1 to 16 printable ASCII characters")->required();
+  pack->add_option("--output", output, "where the package goes")->required();
+  pack->callback([&] { status = pack_firmware_command(revision, file, output); });
+  CLI::App* inspect = firmware->add_subcommand("inspect", "say what is in a package, or why a device refuses it");
+  inspect->add_option("file", file, "the package")->required();
+  inspect->add_flag("--json", inspect_json, "as JSON");
+  inspect->callback([&] { status = inspect_firmware_command(file, inspect_json); });
+  firmware->footer(
+      "examples:\n"
+      "  cxlemu firmware pack --revision 2.0 --output new.fw firmware.bin\n"
+      "  cxlemu firmware inspect new.fw\n"
+      "  cxlemu cci mem0 transfer-fw new.fw                # to the first slot that is not active\n"
+      "  cxlemu cci mem0 activate-fw action=online slot=2\n"
+      "  cxlemu cci mem0 get-fw-info");
 
   std::string qmp_name;
   std::vector<std::string> qmp_arguments;

@@ -83,11 +83,11 @@ struct Command {
   /// The operation ends at `percent` < 100.
   void (*interrupted)(void* component, Context&, Bytes request, std::uint8_t percent, Interruption) = nullptr;
   /// Would this request run in the background? Null: every request of a command with that effect.
-  bool (*in_background)(Bytes payload) = nullptr;
+  bool (*in_background)(const void* component, const Context&, Bytes payload) = nullptr;
 
   [[nodiscard]] constexpr bool may_run_in_background() const { return (effects & effect::background_operation) != 0; }
-  [[nodiscard]] bool would_run_in_background(Bytes payload) const {
-    return may_run_in_background() && (in_background == nullptr || in_background(payload));
+  [[nodiscard]] bool would_run_in_background(const void* component, const Context& context, Bytes payload) const {
+    return may_run_in_background() && (in_background == nullptr || in_background(component, context, payload));
   }
 };
 
@@ -271,11 +271,14 @@ consteval Command command(std::uint16_t opcode, std::string_view title, std::str
   return made;
 }
 
-/// A row whose operation may run in the background: what completes it and what its interruption leaves behind.
-template <auto Handler, auto Complete, auto Interrupted>
+/// The predicate of a row all of whose requests run in the background.
+struct Always {};
+
+/// A row whose operation may run in the background: what completes it, what its interruption leaves behind, and, where
+/// not every request does, a predicate bool(const Component&, const Context&, Bytes payload).
+template <auto Handler, auto Complete, auto Interrupted, auto InBackground = Always{}>
 consteval Command background_command(std::uint16_t opcode, std::string_view title, std::string_view section,
-                                     std::uint16_t effects, When when, Carriers carriers,
-                                     bool (*in_background)(Bytes payload) = nullptr) {
+                                     std::uint16_t effects, When when, Carriers carriers) {
   Command made = command<Handler>(opcode, title, section, effects, when, carriers);
   using Component = typename detail::ComponentOf<decltype(Handler)>::Type;
   made.complete = [](void* component, Context& context, Bytes request) {
@@ -284,7 +287,11 @@ consteval Command background_command(std::uint16_t opcode, std::string_view titl
   made.interrupted = [](void* component, Context& context, Bytes request, std::uint8_t percent, Interruption why) {
     Interrupted(*static_cast<Component*>(component), context, request, percent, why);
   };
-  made.in_background = in_background;
+  if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(InBackground)>, Always>) {
+    made.in_background = [](const void* component, const Context& context, Bytes payload) {
+      return InBackground(*static_cast<const Component*>(component), context, payload);
+    };
+  }
   return made;
 }
 

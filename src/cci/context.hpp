@@ -38,6 +38,8 @@ struct Context {
   std::uint32_t response_limit = 0;
   BackgroundSlot background;
   EventLogs events;
+  /// A fault waits that makes the request at hand run in the background, even where it would be done at once.
+  bool forced_background = false;
 
   explicit Context(Carrier by, Timeline& timeline) : carrier(by), background(timeline) {}
 

@@ -32,7 +32,9 @@ std::optional<ReturnCode> refusal(const Target& target, const Command& command, 
   const Form form{command.opcode, command.carriers, command.minimum_input, command.maximum_input};
   if (const auto code = refusal_of_form(target, form, payload, declared_length)) return code;
   const Context& context = *target.context;
-  if (context.background.running() && command.would_run_in_background(payload)) return ReturnCode::busy;
+  if (context.background.running() && command.would_run_in_background(target.component.object, context, payload)) {
+    return ReturnCode::busy;
+  }
   if (target.component.admit != nullptr) {
     return target.component.admit(target.component.object, context, command);
   }
@@ -42,11 +44,13 @@ std::optional<ReturnCode> refusal(const Target& target, const Command& command, 
 Reply run_row(const Target& target, const Command& command, Bytes payload, std::size_t declared_length,
               Writer& out) {
   Reply reply;
+  Context& context = *target.context;
+  context.forced_background = target.component.faults != nullptr && command.may_run_in_background() &&
+                              target.component.faults->has_background(command.opcode);
   if (const auto code = refusal(target, command, payload, declared_length)) {
     reply.return_code = *code;
     return reply;
   }
-  Context& context = *target.context;
   const auto outcome = command.run(target.component.object, context, payload, out);
   if (!outcome) {
     reply.return_code = outcome.error();
@@ -109,6 +113,10 @@ std::optional<ReturnCode> Faults::count_call(Opcode opcode) {
   }
   std::erase_if(return_codes, [](const ReturnCodeFault& fault) { return fault.call == 0; });
   return code;
+}
+
+bool Faults::has_background(Opcode opcode) const {
+  return std::ranges::find(backgrounds, opcode, &BackgroundFault::opcode) != backgrounds.end();
 }
 
 std::optional<BackgroundFault> Faults::take_background(Opcode opcode) {

@@ -38,6 +38,7 @@ struct Faults {
   std::optional<ReturnCode> take_return_code(Opcode opcode) {
     return return_codes.empty() ? std::nullopt : count_call(opcode);
   }
+  [[nodiscard]] bool has_background(Opcode opcode) const;
   std::optional<BackgroundFault> take_background(Opcode opcode);
 
  private:

@@ -20,8 +20,9 @@ enum class StateKey : std::uint8_t {
   media,
   background,
   endpoint_id,  ///< mctp::EndpointState::assignment
+  firmware,
 };
-inline constexpr std::size_t kStateKeys = 9;
+inline constexpr std::size_t kStateKeys = 10;
 std::string_view name_of(StateKey key);
 
 class Changes {

@@ -23,6 +23,30 @@ void visit_fields(StateOf<LogicalDeviceState> auto& state, auto&& visit) {
   visit("media-disabled", state.media_disabled);
 }
 
+void visit_fields(StateOf<FirmwareSlot> auto& slot, auto&& visit) {
+  visit("filled", slot.filled);
+  visit("revision", slot.revision);
+  visit("image", slot.image);
+}
+
+void visit_fields(StateOf<FirmwareTransfer> auto& transfer, auto&& visit) {
+  visit("in-progress", transfer.in_progress);
+  visit("by", transfer.by);
+  visit("data", transfer.data);
+  visit("last-offset", transfer.last_offset);
+  visit("last-length", transfer.last_length);
+  visit("part-is-running", transfer.part_is_running);
+  visit("last-part-ended", transfer.last_part_ended);
+}
+
+void visit_fields(StateOf<FirmwareState> auto& state, auto&& visit) {
+  visit("slots", state.slots);
+  visit("active-slot", state.active_slot);
+  visit("staged-slot", state.staged_slot);
+  visit("cold-reset-required", state.cold_reset_required);
+  visit("transfer", state.transfer);
+}
+
 void visit_fields(StateOf<cci::BackgroundSlot::State> auto& state, auto&& visit) {
   visit("running", state.running);
   visit("opcode", state.opcode.value);
@@ -60,6 +84,7 @@ void visit_fields(StateOf<cci::ContextState> auto& state, auto&& visit) {
 void visit_fields(StateOf<MemoryDeviceState> auto& state, auto&& visit) {
   visit("timestamp", state.timestamp);
   visit("logical-device", state.logical_device);
+  visit("firmware", state.firmware);
   visit("mailbox", state.mailbox);
   visit("mctp", state.mctp);
 }

@@ -25,6 +25,8 @@ Json to_json(ReturnCode value) { return static_cast<std::uint16_t>(value); }
 Json to_json(const Nanoseconds& value) { return value.count(); }
 Json to_json(const std::optional<std::uint8_t>& value) { return value ? Json(*value) : Json(); }
 Json to_json(const Buffer& value) { return to_hex(value); }
+Json to_json(const FwRevision& value) { return to_hex(value); }
+Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
 Json to_json(const EventInterruptPolicy& value) { return to_hex(bytes_of(value)); }
 template <Fielded T>
@@ -76,6 +78,18 @@ bool from_json(const Json& json, Buffer& value) {
   value = read.value_or(Buffer{});
   return read.has_value();
 }
+bool from_json(const Json& json, FwRevision& value) {
+  Buffer bytes;
+  if (!from_json(json, bytes) || bytes.size() != value.size()) return false;
+  std::ranges::copy(bytes, value.begin());
+  return true;
+}
+bool from_json(const Json& json, cci::Carrier& value) {
+  std::uint8_t carrier = 0;
+  const bool good = from_json(json, carrier);
+  value = static_cast<cci::Carrier>(carrier);
+  return good && carrier <= static_cast<std::uint8_t>(cci::Carrier::mctp);
+}
 template <Wire T>
   requires std::same_as<T, EventRecord> || std::same_as<T, EventInterruptPolicy>
 bool from_json(const Json& json, T& value) {
@@ -110,6 +124,7 @@ class FieldReader {
     }
   }
   template <typename T, std::size_t N>
+    requires(!std::same_as<std::array<T, N>, FwRevision>)
   void read_field(const Json& json, std::array<T, N>& fields, const std::string& name) {
     if (!wrong_.empty()) return;
     if (json.elements().size() != N) {
@@ -145,6 +160,13 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
     if (const auto field = impossible(*context); !field.empty()) {
       return failure("the state's field \"" + std::string(name) + "." + std::string(field) + "\" has an impossible value");
     }
+  }
+  const FirmwareState& firmware = state.firmware;
+  if (firmware.active_slot < 1 || firmware.active_slot > kMaximumFwSlots) {
+    return failure("the state's field \"firmware.active-slot\" is missing or wrong");
+  }
+  if (firmware.staged_slot > kMaximumFwSlots) {
+    return failure("the state's field \"firmware.staged-slot\" is missing or wrong");
   }
   return state;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cci/message.hpp"
+#include "component/memory_device/firmware_package.hpp"
 
 namespace cxlemu {
 namespace {
@@ -45,6 +46,50 @@ TEST(StateJson, ReadsBackWhatItWrites) {
   bench.send(bench.device.mctp(), 0x4400);
 
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+}
+
+// Slots, what is staged and a transfer that is half done.
+TEST(StateJson, KeepsFirmwareAndItsTransfer) {
+  const Buffer package = pack_firmware(*parse_revision("2.0"), Buffer(128, std::byte{0xA5}));
+  const auto part = [&](TransferFwAction action, std::uint32_t offset_128b) {
+    TransferFwIn in{};
+    in.action = action;
+    in.slot = 2;
+    in.offset_128b = offset_128b;
+    Buffer request = to_buffer(bytes_of(in));
+    append(request, Bytes(package).subspan(offset_128b * 128, 128));
+    return request;
+  };
+  Bench bench;
+  bench.device.firmware().slots[2] = {.filled = true, .revision = *parse_revision("3.0"), .image = package};
+  bench.device.firmware().staged_slot = 3;
+  bench.timeline.advance_to(5ms);
+  bench.send(bench.device.mctp(), 0x0201, part(TransferFwAction::initiate, 0));
+  EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+
+  Bench after(5ms);
+  after.device.restore(round_trip(bench.device.save()));
+  EXPECT_EQ(after.send(after.device.mailbox(), 0x0201, part(TransferFwAction::end, 1)).return_code,
+            ReturnCode::fw_transfer_in_progress);
+  EXPECT_EQ(after.send(after.device.mctp(), 0x0201, part(TransferFwAction::end, 1)).return_code, ReturnCode::success);
+  EXPECT_EQ(after.device.firmware().slots[1].image, package);
+  EXPECT_EQ(after.device.firmware().staged_slot, 3);
+}
+
+TEST(StateJson, HasAnActiveSlotThatThereIs) {
+  const auto error_with = [](std::string_view field, int value) {
+    Json json = state_json(Bench().device.save());
+    Json firmware = json["firmware"];
+    firmware.set(field, value);
+    json.set("firmware", firmware);
+    const auto state = parse_state(json);
+    return state ? "" : state.error().message;
+  };
+  EXPECT_EQ(error_with("active-slot", 0), "the state's field \"firmware.active-slot\" is missing or wrong");
+  EXPECT_EQ(error_with("active-slot", 5), "the state's field \"firmware.active-slot\" is missing or wrong");
+  EXPECT_EQ(error_with("active-slot", 4), "");
+  EXPECT_EQ(error_with("staged-slot", 5), "the state's field \"firmware.staged-slot\" is missing or wrong");
+  EXPECT_EQ(error_with("staged-slot", 4), "");
 }
 
 TEST(StateJson, NamesTheFieldThatIsWrong) {

@@ -1,6 +1,9 @@
 #include "control/lab_query.hpp"
 
+#include "base/hex.hpp"
+#include "base/sha256.hpp"
 #include "cci/message.hpp"
+#include "component/memory_device/firmware_package.hpp"
 #include "control/payload_text.hpp"
 
 namespace cxlemu::control {
@@ -95,6 +98,33 @@ Json query_device(MemoryDeviceNode& node) {
     json.set("ccis", Json::object({{"mailbox", cci_of(device.mailbox())}, {"mctp", cci_of(device.mctp())}}));
   }
   return json;
+}
+
+Json query_firmware(const MemoryDevice& device) {
+  const FirmwareState& firmware = device.firmware();
+  Json slots = Json::array();
+  for (std::size_t i = 0; i < device.config().fw_slots; ++i) {
+    const FirmwareSlot& slot = firmware.slots[i];
+    Json one = Json::object({{"slot", i + 1}});
+    if (slot.filled) {
+      one.set("revision", revision_text(slot.revision));
+      one.set("bytes", slot.image.size());
+      // What the device was made with is a revision alone.
+      if (!slot.image.empty()) one.set("sha256", to_hex(sha256({slot.image})));
+    }
+    slots.push_back(std::move(one));
+  }
+  const bool in_progress = firmware::transfer_in_progress(device);
+  Json transfer = Json::object({{"in-progress", in_progress}});
+  if (in_progress) {
+    transfer.set("by", firmware.transfer.by == cci::Carrier::mailbox ? "mailbox" : "mctp");
+    transfer.set("received", firmware.transfer.data.size());
+  }
+  return Json::object({{"slots", std::move(slots)},
+                       {"active", firmware.active_slot},
+                       {"staged", firmware.staged_slot},
+                       {"cold-reset-required", firmware.cold_reset_required},
+                       {"transfer", std::move(transfer)}});
 }
 
 Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clock) {

@@ -12,6 +12,9 @@ Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clo
 /// One device: what query_lab says of it.
 Json query_device(MemoryDeviceNode& node);
 
+/// Firmware slots and the transfer of one device: the answer of cxlemu-query-firmware.
+Json query_firmware(const MemoryDevice& device);
+
 std::string_view name_of(Via via);
 
 }  // namespace cxlemu::control

@@ -35,6 +35,8 @@ void set_config(MemoryDeviceDeclaration& device, const PropertyValue& value) {
   } else if constexpr (std::is_same_v<Field, std::optional<std::chrono::milliseconds>>) {
     const std::chrono::nanoseconds duration(static_cast<std::int64_t>(value.number));
     field = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  } else if constexpr (std::is_same_v<Field, std::optional<FirmwareVerify>>) {
+    field = static_cast<FirmwareVerify>(value.number);
   } else {
     field = static_cast<Field>(value.number);
   }
@@ -58,6 +60,8 @@ constexpr std::uint64_t kMaximumBackendSize = std::uint64_t{1} << 52;
 // LIMIT: a path that the kernel takes (PATH_MAX without its final zero).
 constexpr std::uint64_t kMaximumPathLength = 4095;
 constexpr std::uint64_t kMillisecond = 1'000'000;
+// LIMIT: a package is held in memory while it comes.
+constexpr std::uint64_t kLargestFirmware = 1 << 30;
 // LIMIT: longer than any operation of a real device; QEMU's longest sanitize takes four hours.
 constexpr std::uint64_t kLongestDuration = 7 * 24 * 3600 * 1000 * kMillisecond;
 
@@ -67,6 +71,7 @@ constexpr std::array<std::string_view, 2> kAbortWhenIdle = {"success", "not-supp
 constexpr std::array<std::string_view, 2> kMediaDisabledRefuses = {"accessing", "all"};
 constexpr std::array<std::string_view, 2> kBusyAcross = {"conflicting", "never"};
 constexpr std::array<std::string_view, 2> kSurplusPayload = {"ignore", "refuse"};
+constexpr std::array<std::string_view, 2> kFirmwareVerify = {"package", "any"};
 constexpr std::array<std::string_view, 2> kTimestampOnReset = {"keep", "clear"};
 
 // ---- rows ----
@@ -177,8 +182,21 @@ constexpr DeviceRow choice_row(std::string_view name, std::span<const std::strin
           set};
 }
 constexpr DeviceRow boolean_row(std::string_view name, std::string_view meaning, std::string_view source,
-                                void (*set)(MemoryDeviceDeclaration&, const PropertyValue&)) {
-  return {{.name = name, .kind = PropertyKind::boolean, .default_text = "off", .meaning = meaning, .source = source},
+                                void (*set)(MemoryDeviceDeclaration&, const PropertyValue&),
+                                std::string_view default_text = "off") {
+  return {
+      {.name = name, .kind = PropertyKind::boolean, .default_text = default_text, .meaning = meaning, .source = source},
+      set};
+}
+constexpr DeviceRow duration_row(std::string_view name, std::string_view meaning, std::string_view source,
+                                 void (*set)(MemoryDeviceDeclaration&, const PropertyValue&)) {
+  return {{.name = name,
+           .kind = PropertyKind::duration,
+           .default_text = "(by timing)",
+           .meaning = meaning,
+           .source = source,
+           .maximum = kLongestDuration,
+           .multiple_of = kMillisecond},
           set};
 }
 constexpr DeviceRow reference_row(std::string_view name, std::string_view meaning, std::string_view source,
@@ -260,14 +278,35 @@ constexpr std::array kDeviceRows = {
                "COMPAT(libcxlmi)", set_config<&Config::profile>),
     choice_row("timing", kTimings, "how long work takes: at most a second, as in QEMU, or as on hardware", "design 5",
                set_config<&Config::timing>),
-    DeviceRow{{.name = "sanitize-duration",
-               .kind = PropertyKind::duration,
-               .default_text = "(by timing)",
-               .meaning = "device time that Sanitize takes",
-               .source = "8.2.10.9.5.1",
-               .maximum = kLongestDuration,
-               .multiple_of = kMillisecond},
-              set_config<&Config::sanitize_duration>},
+    duration_row("sanitize-duration", "device time that Sanitize takes", "8.2.10.9.5.1",
+                 set_config<&Config::sanitize_duration>),
+    integer_row("fw-slots", 2, 4, "2", "firmware slots", "8.2.10.3.1", set_config<&Config::fw_slots>),
+    DeviceRow{{.name = "fw-size-limit",
+               .kind = PropertyKind::size,
+               .default_text = "32M",
+               .meaning = "bytes of the largest firmware package; a longer one is answered with 02h",
+               .source = "8.2.10.3.2",
+               .minimum = 128,
+               .maximum = kLargestFirmware},
+              set_config<&Config::fw_size_limit>},
+    DeviceRow{{.name = "firmware-verify",
+               .kind = PropertyKind::choice,
+               .default_text = "(package; any with profile=libcxlmi)",
+               .meaning = "what a transfer may store: a firmware package that is whole, or any bytes",
+               .source = "8.2.10.3.2",
+               .choices = kFirmwareVerify},
+              set_config<&Config::firmware_verify>},
+    duration_row("fw-transfer-duration",
+                 "device time that a part of a firmware transfer takes; 0: taken at once, not in the background",
+                 "8.2.10.3.2", set_config<&Config::fw_transfer_duration>),
+    boolean_row("fw-stage-on-transfer", "a package that was stored is staged for the next reset", "8.2.10.3",
+                set_config<&Config::fw_stage_on_transfer>),
+    boolean_row("fw-online-activation", "firmware can be activated without a reset", "8.2.10.3.1",
+                set_config<&Config::fw_online_activation>, "on"),
+    boolean_row("fw-activates-in-background", "online activation runs in the background; Linux does not wait for it",
+                "8.2.10.3.3", set_config<&Config::fw_activates_in_background>),
+    duration_row("fw-activation-duration", "device time that online activation takes in the background", "8.2.10.3.3",
+                 set_config<&Config::fw_activation_duration>),
     integer_row("abort-threshold", 0, 100, "85",
                 "percentage from which Request Abort lets a background operation finish", "8.2.10.1.5",
                 set_config<&Config::abort_threshold>),

@@ -36,7 +36,9 @@ auto tied(const MemoryDeviceDeclaration& d) {
                     c.subsystem_vendor_id, c.subsystem_id, c.serial_number, c.firmware_revision, c.event_log_size,
                     c.mailbox_payload_size, c.message_limit, c.profile, c.timing, c.sanitize_duration,
                     c.abort_threshold, c.abort_when_idle, c.media_disabled_refuses, c.busy_across, c.surplus_payload,
-                    c.timestamp_on_reset, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
+                    c.timestamp_on_reset, c.fw_slots, c.fw_size_limit, c.firmware_verify, c.fw_transfer_duration,
+                    c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background,
+                    c.fw_activation_duration, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
                     c.life_used_percent);
 }
 
@@ -90,6 +92,15 @@ TEST(Properties, FillTheirMembers) {
   EXPECT_EQ(with("busy-across", "never").config.busy_across, BusyAcross::never);
   EXPECT_EQ(with("surplus-payload", "refuse").config.surplus_payload, SurplusPayload::refuse);
   EXPECT_EQ(with("timestamp-on-reset", "clear").config.timestamp_on_reset, TimestampOnReset::clear);
+  EXPECT_EQ(with("fw-slots", "3").config.fw_slots, 3);
+  EXPECT_EQ(with("fw-size-limit", "1M").config.fw_size_limit, 1U << 20);
+  EXPECT_EQ(with("firmware-verify", "package").config.firmware_verify, FirmwareVerify::package);
+  EXPECT_EQ(with("firmware-verify", "any").config.firmware_verify, FirmwareVerify::any);
+  EXPECT_EQ(with("fw-transfer-duration", "20ms").config.fw_transfer_duration, std::chrono::milliseconds(20));
+  EXPECT_TRUE(with("fw-stage-on-transfer", "on").config.fw_stage_on_transfer);
+  EXPECT_FALSE(with("fw-online-activation", "off").config.fw_online_activation);
+  EXPECT_TRUE(with("fw-activates-in-background", "on").config.fw_activates_in_background);
+  EXPECT_EQ(with("fw-activation-duration", "3s").config.fw_activation_duration, std::chrono::milliseconds(3000));
   EXPECT_TRUE(with("cxl-reset-ends-background", "on").config.cxl_reset_ends_background);
   EXPECT_TRUE(with("flr-ends-background", "on").config.flr_ends_background);
   EXPECT_EQ(with("temperature", "-40").config.temperature_celsius, -40);
@@ -131,6 +142,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Bound{"life_used", "life-used", "0", "256", "255", "256", "is not from 0 to 255"},
                     Bound{"mailbox", "mailbox-payload-size", "256", "128", "1M", "2M", "is not from 256 to 1M"},
                     Bound{"sanitize", "sanitize-duration", "0", "604800001", "604800s", "604801s",
+                          "is longer than 604800s"},
+                    Bound{"fw_slots", "fw-slots", "2", "1", "4", "5", "is not from 2 to 4"},
+                    Bound{"fw_size", "fw-size-limit", "128", "127", "1G", "1025M", "is not from 128 to 1G"},
+                    Bound{"fw_transfer", "fw-transfer-duration", "0", "604800001", "604800s", "604801s",
+                          "is longer than 604800s"},
+                    Bound{"fw_activation", "fw-activation-duration", "0", "604800001", "604800s", "604801s",
                           "is longer than 604800s"},
                     Bound{"firmware", "firmware-revision", "v", "12345678901234567", "1234567890123456",
                           "12345678901234567", "is longer than 16 characters"},

@@ -43,6 +43,13 @@ Result<Json> quit(QmpContext& context, const Json&) {
   return Json::object();
 }
 
+constexpr auto kQueryFirmware = std::to_array<Argument>({kPath});
+
+Result<Json> query_firmware_command(QmpContext& context, const Json& arguments) {
+  const MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  return query_firmware(*node->device);
+}
+
 Result<Json> query_lab_command(QmpContext& context, const Json&) {
   return query_lab(context.machine, context.lab_name, context.clock);
 }
@@ -129,6 +136,7 @@ Result<Json> reset(QmpContext& context, const Json& arguments) {
 
 // --------------------------------------------------------------------------------------------------------------- faults
 
+constexpr auto kActivationFailures = std::to_array<std::string_view>({"rolled-back", "cold-reset-required"});
 constexpr auto kSet = std::to_array<Argument>({
     kPath,
     {"opcode", opcode, "which command", true},
@@ -137,6 +145,8 @@ constexpr auto kSet = std::to_array<Argument>({
     {"background-duration", duration, "how long the next background operation of the opcode takes", true},
     {"stall-at", u8, "percentage at which the next background operation of the opcode stands still for ever; from abort-threshold on "
      "0005h does not end it", true},
+    {"activation-failure", choice, "how the next activation of firmware fails, online or at a reset: 0Ch or 0Dh", true,
+     kActivationFailures},
     {"clear", boolean, "true: forget the faults that are waiting", true},
 });
 
@@ -144,14 +154,25 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
   MemoryDeviceNode* node = TRY(find_device(context, arguments));
   // Changed as a whole, or where anything is refused not at all.
   cci::Faults faults = node->device->faults();
-  if (arguments["clear"].boolean().value_or(false)) faults = {};
+  FirmwareFaults firmware_faults = node->device->firmware_faults();
+  if (arguments["clear"].boolean().value_or(false)) {
+    faults = {};
+    firmware_faults = {};
+  }
+  const auto activation_failure = arguments["activation-failure"].string();
+  if (activation_failure) {
+    firmware_faults.activation = *activation_failure == "rolled-back"
+                                     ? ReturnCode::activation_failed_fw_rolled_back
+                                     : ReturnCode::activation_failed_cold_reset_required;
+  }
   const bool code = arguments.contains("return-code");
   const bool background = arguments.contains("background-duration") || arguments.contains("stall-at");
   if (!code && !background) {
-    if (!arguments.contains("clear")) {
-      return failure("nothing to set: give return-code, background-duration, stall-at or clear");
+    if (!arguments.contains("clear") && !activation_failure) {
+      return failure("nothing to set: give return-code, background-duration, stall-at, activation-failure or clear");
     }
     node->device->faults() = std::move(faults);
+    node->device->firmware_faults() = firmware_faults;
     return Json::object();
   }
   if (!arguments.contains("opcode")) return failure("parameter \"opcode\" is missing");
@@ -177,6 +198,7 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
     return failure(fmt::format("at most {} faults wait; clear=true forgets them", cci::kMaximumFaults));
   }
   node->device->faults() = std::move(faults);
+  node->device->firmware_faults() = firmware_faults;
   return Json::object();
 }
 
@@ -232,6 +254,10 @@ constexpr std::string_view kNothing = "nothing";
 constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-advance-clock", "Moves device time of a lab with --clock=virtual or --clock=auto.",
      "`time`: device time in nanoseconds", kAdvanceClock, advance_clock},
+    {"cxlemu-query-firmware", "Firmware slots of a device, and the transfer that it is taking.",
+     "`slots` with `slot` and, where there is firmware, `revision`, `bytes` and `sha256` of what was transferred; `active`, "
+     "`staged` (0: none), `cold-reset-required`; `transfer` with `in-progress`, `by`, `received` bytes",
+     kQueryFirmware, query_firmware_command},
     {"cxlemu-query-lab", "Everything about the lab: devices, CCIs, endpoints, counters.",
      "the lab; sizes in bytes, times in nanoseconds", {}, query_lab_command},
     {"cxlemu-read-media", "Reads device memory as a host would; refused while media is disabled.",
@@ -240,7 +266,7 @@ constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-send-command", "Sends one CCI command; over MCTP as packets through the network of the lab.",
      "`via`, `return-code`, `return-code-name`, `vendor-specific-extended-status`, `background-operation`, `payload`",
      kSendCommand, send_command},
-    {"cxlemu-set", "Sets a fault: a return code for the n-th call of an opcode, or a slow or endless operation.",
+    {"cxlemu-set", "Sets a fault: a return code for the n-th call of an opcode, a slow or endless operation, or firmware that fails.",
      kNothing, kSet, set},
     {"cxlemu-write-media", "Writes device memory as a host would; refused while media is disabled.", kNothing,
      kWriteMedia, write_media},

@@ -3,6 +3,7 @@
 #include "wire/event_records.hpp"
 #include "wire/events.hpp"
 #include "wire/fields.hpp"
+#include "wire/firmware.hpp"
 #include "wire/information_and_status.hpp"
 #include "wire/le.hpp"
 #include "wire/logs.hpp"

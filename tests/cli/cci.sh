@@ -15,7 +15,10 @@ expect 2 cci mem0 identify --frm
 start --clock=auto "${one_device[@]}"
 
 # ---- every command once
-declare -A fields=([set-response-message-limit]=response_message_limit=10
+head -c 300 "$cxlemu_binary" >payload
+expect 0 firmware pack --revision 2.0 --output new.fw payload
+declare -A fields=([transfer-fw]=new.fw [activate-fw]="action=online slot=2"
+  [set-response-message-limit]=response_message_limit=10
   [get-supported-logs-sub-list]=maximum_number_of_supported_log_entries=1 [set-timestamp]=timestamp=1)
 for command in "${commands[@]}"; do
   expect 0 cci mem0 "$command" ${fields[$command]:-}

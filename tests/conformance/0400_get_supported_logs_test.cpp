@@ -9,7 +9,7 @@ TEST(GetSupportedLogs, TellsTheSizeOfTheCelOfTheMailbox) {
   EXPECT_EQ(lab.mailbox(0x0400), success("01 00"                                            // entries
                                          "00 00 00 00 00 00"                                // reserved
                                          "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17"  // Command Effects Log
-                                         "40 00 00 00"));                                   // 16 commands
+                                         "4c 00 00 00"));                                   // 19 commands
 }
 
 TEST(GetSupportedLogs, TellsTheSizeOfTheCelOfMctp) {
@@ -17,7 +17,7 @@ TEST(GetSupportedLogs, TellsTheSizeOfTheCelOfMctp) {
   EXPECT_EQ(lab.mctp(0x0400), success("01 00"
                                       "00 00 00 00 00 00"
                                       "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17"
-                                      "48 00 00 00"));  // 18 commands
+                                      "54 00 00 00"));  // 21 commands
 }
 
 class GetSupportedLogsOnCci : public OnBothCcis {};
@@ -31,8 +31,8 @@ TEST_P(GetSupportedLogsOnCci, CountsVendorCommandsInTheSizeOfTheCel) {
        .title = "Vendor",
        .carriers = cci::only(GetParam() == Via::mailbox ? cci::Carrier::mailbox : cci::Carrier::mctp),
        .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
-  EXPECT_EQ(before, GetParam() == Via::mailbox ? "40000000" : "48000000");
-  EXPECT_EQ(lab.send(GetParam(), 0x0400).payload.substr(48), GetParam() == Via::mailbox ? "44000000" : "4c000000");
+  EXPECT_EQ(before, GetParam() == Via::mailbox ? "4c000000" : "54000000");
+  EXPECT_EQ(lab.send(GetParam(), 0x0400).payload.substr(48), GetParam() == Via::mailbox ? "50000000" : "58000000");
 }
 
 TEST_P(GetSupportedLogsOnCci, IgnoresSurplusPayload) {

@@ -15,12 +15,15 @@ std::string cel(std::string_view offset, std::string_view length) {
 // has follows the columns M, O and P of the specification.
 TEST(GetLog, ReturnsTheCelOfTheMailbox) {
   Lab lab;
-  EXPECT_EQ(lab.mailbox(0x0401, cel("00 00 00 00", "40 00 00 00")),
+  EXPECT_EQ(lab.mailbox(0x0401, cel("00 00 00 00", "4c 00 00 00")),
             success("05 00 00 00"     // Request Abort Background Operation
                     "00 01 00 00"     // Get Event Records
                     "01 01 10 00"     // Clear Event Records: immediate log change
                     "02 01 00 00"     // Get Event Interrupt Policy
                     "03 01 08 00"     // Set Event Interrupt Policy: immediate policy change
+                    "00 02 00 00"     // Get FW Info
+                    "01 02 41 0f"     // Transfer FW: after cold, conventional, CXL reset; background, abort supported
+                    "02 02 43 0f"     // Activate FW: the same, and immediate configuration change
                     "00 03 00 00"     // Get Timestamp
                     "01 03 08 00"     // Set Timestamp: immediate policy change
                     "00 04 00 00"     // Get Supported Logs
@@ -36,7 +39,7 @@ TEST(GetLog, ReturnsTheCelOfTheMailbox) {
 
 TEST(GetLog, ReturnsTheCelOfMctp) {
   Lab lab;
-  EXPECT_EQ(lab.mctp(0x0401, cel("00 00 00 00", "48 00 00 00")),
+  EXPECT_EQ(lab.mctp(0x0401, cel("00 00 00 00", "54 00 00 00")),
             success("01 00 00 00"     // Identify
                     "02 00 00 00"     // Background Operation Status
                     "03 00 00 00"     // Get Response Message Limit
@@ -44,6 +47,9 @@ TEST(GetLog, ReturnsTheCelOfMctp) {
                     "05 00 00 00"     // Request Abort Background Operation
                     "00 01 00 00"     // Get Event Records
                     "01 01 10 00"     // Clear Event Records
+                    "00 02 00 00"     // Get FW Info
+                    "01 02 41 0f"     // Transfer FW
+                    "02 02 43 0f"     // Activate FW
                     "00 03 00 00"     // Get Timestamp
                     "01 03 08 00"     // Set Timestamp
                     "00 04 00 00"     // Get Supported Logs
@@ -74,12 +80,12 @@ TEST_P(GetLogOnCci, ReturnsNothingWhereNothingIsAskedFor) {
 // Fault B28: the reference emulator reads past the end of the log.
 TEST(GetLog, RefusesWhatLiesBehindTheEnd) {
   Lab lab;
-  EXPECT_EQ(lab.mailbox(0x0401, cel("3f 00 00 00", "01 00 00 00")), success("01"));
-  EXPECT_EQ(lab.mailbox(0x0401, cel("40 00 00 00", "00 00 00 00")), success());
-  EXPECT_EQ(lab.mailbox(0x0401, cel("40 00 00 00", "01 00 00 00")), refused(ReturnCode::invalid_input));
-  EXPECT_EQ(lab.mailbox(0x0401, cel("41 00 00 00", "00 00 00 00")), refused(ReturnCode::invalid_input));
-  EXPECT_EQ(lab.mailbox(0x0401, cel("00 00 00 00", "41 00 00 00")), refused(ReturnCode::invalid_input));
-  EXPECT_EQ(lab.mailbox(0x0401, cel("3f 00 00 00", "02 00 00 00")), refused(ReturnCode::invalid_input));
+  EXPECT_EQ(lab.mailbox(0x0401, cel("4b 00 00 00", "01 00 00 00")), success("01"));
+  EXPECT_EQ(lab.mailbox(0x0401, cel("4c 00 00 00", "00 00 00 00")), success());
+  EXPECT_EQ(lab.mailbox(0x0401, cel("4c 00 00 00", "01 00 00 00")), refused(ReturnCode::invalid_input));
+  EXPECT_EQ(lab.mailbox(0x0401, cel("4d 00 00 00", "00 00 00 00")), refused(ReturnCode::invalid_input));
+  EXPECT_EQ(lab.mailbox(0x0401, cel("00 00 00 00", "4d 00 00 00")), refused(ReturnCode::invalid_input));
+  EXPECT_EQ(lab.mailbox(0x0401, cel("4b 00 00 00", "02 00 00 00")), refused(ReturnCode::invalid_input));
 }
 
 TEST_P(GetLogOnCci, RefusesARangeWhoseEndDoesNotFit32Bits) {

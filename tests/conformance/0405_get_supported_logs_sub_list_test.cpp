@@ -13,7 +13,7 @@ TEST(GetSupportedLogsSubList, ReturnsTheEntriesAskedFor) {
                     "00"                                               // index of the first one
                     "00 00 00"                                         // reserved
                     "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17"  // Command Effects Log
-                    "40 00 00 00"));
+                    "4c 00 00 00"));
 }
 
 TEST(GetSupportedLogsSubList, IsConsistentWithGetSupportedLogsOnEachCci) {

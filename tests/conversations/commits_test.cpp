@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "support/lab.hpp"
+#include "support/firmware.hpp"
 
 namespace cxlemu {
 namespace {
@@ -35,7 +35,7 @@ std::vector<std::string> committed_by(Lab& lab, Via via, std::uint16_t opcode, s
 
 struct RowCommits {
   std::uint16_t opcode;
-  std::string_view payload;
+  std::string payload;
   std::vector<std::string> keys;
 };
 const std::vector<RowCommits>& row_commits() {
@@ -49,6 +49,9 @@ const std::vector<RowCommits>& row_commits() {
       {0x0101, "01 00 01 000000 0100", {"event-logs"}},
       {0x0102, "", {}},
       {0x0103, "01 01 01 01 01", {"event-interrupt-policy"}},
+      {0x0200, "", {}},
+      {0x0201, initiate(zeros(128)), {"firmware"}},
+      {0x0202, "01 02", {"firmware"}},
       {0x0300, "", {}},
       {0x0301, "01 00 00 00 00 00 00 00", {"timestamp"}},
       {0x0400, "", {}},
@@ -89,6 +92,7 @@ TEST_P(CommitsOfARow, AreExactlyWhatItChanges) {
   ASSERT_NE(expected, row_commits().end());
   Lab lab;
   lab.log_event(EventLogId::warning);
+  fill_slot(lab, 2, "2.0");
   EXPECT_EQ(committed_by(lab, via, expected->opcode, expected->payload), expected->keys);
 }
 
@@ -132,6 +136,70 @@ TEST_P(CommitsOfARefusal, AreNoneWhileASanitizeRuns) {
   lab.send(GetParam(), 0x4400);
   EXPECT_THAT(committed_by(lab, GetParam(), 0x4400), IsEmpty());
   EXPECT_THAT(committed_by(lab, GetParam(), 0x4103, "00 00 00 00  00 00 00 00  11"), IsEmpty());
+}
+
+// ------------------------------------------------------------------------------------------------------- firmware
+
+class CommitsOfFirmware : public OnBothCcis {};
+ON_BOTH_CCIS(CommitsOfFirmware);
+
+TEST_P(CommitsOfFirmware, AreOneForEachPartAndNoneForARefusal) {
+  Lab lab;
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, go_on(0, zeros(128))), IsEmpty());  // 09h without a transfer
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, initiate(zeros(128))), ElementsAre("firmware"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, go_on(1, zeros(128))), ElementsAre("firmware"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, initiate(zeros(128))), IsEmpty());         // 08h
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, end(1, 2, zeros(128))), IsEmpty());        // 0Bh
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, abort_transfer()), ElementsAre("firmware"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, abort_transfer()), IsEmpty());
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0202, activate_online(2)), IsEmpty());  // 0Bh
+}
+
+TEST_P(CommitsOfFirmware, AreTheTransferThatAWrongPartEnds) {
+  Lab lab;
+  lab.send(GetParam(), 0x0201, initiate(zeros(128)));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, go_on(2, zeros(128))), ElementsAre("firmware"));
+}
+
+TEST_P(CommitsOfFirmware, AreTheSlotToo) {
+  Lab lab([](auto& config) { config.fw_transfer_duration = 100ms; });
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, full(2, package("2.0"))), ElementsAre("background", "firmware"));
+  EXPECT_THAT(committed(lab, [&] { lab.advance(99ms); }), IsEmpty());
+  EXPECT_THAT(committed(lab, [&] { lab.advance(1ms); }), ElementsAre("background", "firmware"));
+}
+
+TEST_P(CommitsOfFirmware, AreThePartThatIsAborted) {
+  Lab lab([](auto& config) { config.fw_transfer_duration = 100ms; });
+  lab.send(GetParam(), 0x0201, full(2, package("2.0")));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0005), ElementsAre("background", "firmware"));
+}
+
+TEST_P(CommitsOfFirmware, AreTheActiveSlot) {
+  Lab lab([](auto& config) { config.fw_activates_in_background = true; });
+  fill_slot(lab, 2, "2.0");
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0202, activate_online(2)), ElementsAre("background"));
+  EXPECT_THAT(committed(lab, [&] { lab.advance(100ms); }), ElementsAre("background", "firmware"));
+}
+
+TEST_P(CommitsOfFirmware, AreTheBackgroundOperationAloneWhereAnActivationIsAborted) {
+  Lab lab([](auto& config) { config.fw_activates_in_background = true; });
+  fill_slot(lab, 2, "2.0");
+  lab.send(GetParam(), 0x0202, activate_online(2));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0005), ElementsAre("background"));
+}
+
+TEST(CommitsOfAResetOfFirmware, AreTheStagedSlot) {
+  Lab lab;
+  fill_slot(lab, 2, "2.0");
+  lab.mctp(0x0202, activate_on_reset(2));
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cxl); }), ElementsAre("firmware"));
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cxl); }), IsEmpty());
+}
+
+TEST(CommitsOfAResetOfFirmware, AreTheEndedTransfer) {
+  Lab lab;
+  lab.mailbox(0x0201, initiate(zeros(128)));
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cxl); }), ElementsAre("firmware"));
 }
 
 // ------------------------------------------------------------------------------------------------- background

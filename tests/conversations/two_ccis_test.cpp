@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "support/lab.hpp"
+#include "support/firmware.hpp"
 
 namespace cxlemu {
 namespace {
@@ -16,13 +16,16 @@ constexpr auto kMctpCarrier = cci::Carrier::mctp;
 // describes the CCI itself: the size of its CEL.
 struct ValidRequest {
   std::uint16_t opcode;
-  std::string_view payload;
+  std::string payload;
   std::size_t digits = std::string::npos;
 };
-constexpr auto kValidRequests = std::to_array<ValidRequest>({
+const auto kValidRequests = std::to_array<ValidRequest>({
     {0x0005, ""},
     {0x0100, "01"},
     {0x0101, "01 00 01 000000 0100"},
+    {0x0200, ""},
+    {0x0201, initiate(zeros(128))},
+    {0x0202, "01 02"},
     {0x0300, ""},
     {0x0301, "88 77 66 55 44 33 22 11"},
     {0x0400, "", 48},
@@ -67,6 +70,7 @@ void prepare(Lab& lab) {
   lab.log_event(EventLogId::warning, 0x11);
   lab.log_event(EventLogId::warning, 0x22);
   lab.mailbox(0x4103, "00 00 00 00  00 00 00 00  de ad be ef de ad be ef");
+  fill_slot(lab, 2, "2.0");
   lab.advance(5s);
 }
 
@@ -149,7 +153,7 @@ TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
 
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
 INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
-                         testing::Values(0x0000, 0x0006, 0x0104, 0x0105, 0x0107, 0x0200, 0x0302, 0x0402, 0x0500, 0x0600,
+                         testing::Values(0x0000, 0x0006, 0x0104, 0x0105, 0x0107, 0x0203, 0x0302, 0x0402, 0x0500, 0x0600,
                                          0x3FFF, 0x4001, 0x4101, 0x4201, 0x4300, 0x4401, 0x4402, 0x5100, 0x5300, 0xBFFF,
                                          0xC000, 0xFFFF),
                          [](const auto& tested) {

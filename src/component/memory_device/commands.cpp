@@ -2,7 +2,6 @@
 // CXL r3.2 Tables 8-49 and 8-141.
 #include <algorithm>
 #include <functional>
-#include <cstring>
 
 #include "component/generic/events.hpp"
 #include "component/generic/information_and_status.hpp"
@@ -18,9 +17,9 @@ namespace {
 // CXL r3.2 8.2.10.9.1.1 Identify Memory Device (Opcode 4000h)
 cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device, cci::Context& context) {
   const LogicalDevice& media = device.logical_device();
-  const std::string& revision = device.config().firmware_revision;
+  const FirmwareState& firmware = device.firmware();
   IdentifyMemoryDeviceOut out{};
-  std::memcpy(out.fw_revision.data(), revision.data(), std::min(revision.size(), out.fw_revision.size()));
+  out.fw_revision = firmware.slots[firmware.active_slot - 1U].revision;
   out.total_capacity_256mib = media.capacity() / kCapacityUnit;
   out.volatile_only_capacity_256mib = media.volatile_capacity() / kCapacityUnit;
   out.persistent_only_capacity_256mib = media.persistent_capacity() / kCapacityUnit;
@@ -44,6 +43,11 @@ constexpr auto kMctp = cci::only(cci::Carrier::mctp);
 constexpr auto kBoth = cci::Carrier::mailbox | cci::Carrier::mctp;
 using Device = MemoryDevice;
 
+// Which resets make staged firmware active: every one but FLR.
+constexpr std::uint16_t kActivatedByReset =
+    effect::configuration_change_after_cold_reset | effect::cel_11_10_valid |
+    effect::configuration_change_after_conventional_reset | effect::configuration_change_after_cxl_reset;
+
 // clang-format off
 constexpr auto kCommands = std::to_array<cci::Command>({
     command<generic::identify<Device>>(0x0001, "Identify", "8.2.10.1.1", effect::none, When::always, kMctp),
@@ -63,6 +67,16 @@ constexpr auto kCommands = std::to_array<cci::Command>({
         effect::none, When::always, kMailbox),
     command<generic::set_event_interrupt_policy<Device>>(0x0103, "Set Event Interrupt Policy", "8.2.10.2.5",
         effect::immediate_policy_change, When::always, kMailbox),
+    command<firmware::get_fw_info>(0x0200, "Get FW Info", "8.2.10.3.1", effect::none, When::always, kBoth),
+    background_command<firmware::transfer_fw, firmware::complete_transfer_fw, firmware::interrupt_transfer_fw,
+                       firmware::transfer_fw_runs_in_background>(0x0201, "Transfer FW", "8.2.10.3.2",
+        kActivatedByReset | effect::background_operation | effect::request_abort_background_operation_supported,
+        When::media_enabled_by_property, kBoth),
+    background_command<firmware::activate_fw, firmware::complete_activate_fw, firmware::interrupt_activate_fw,
+                       firmware::activate_fw_runs_in_background>(0x0202, "Activate FW", "8.2.10.3.3",
+        kActivatedByReset | effect::immediate_configuration_change | effect::background_operation |
+            effect::request_abort_background_operation_supported,
+        When::always, kBoth),
     command<generic::get_timestamp<Device>>(0x0300, "Get Timestamp", "8.2.10.4.1", effect::none, When::always, kBoth),
     command<generic::set_timestamp<Device>>(0x0301, "Set Timestamp", "8.2.10.4.2",
         effect::immediate_policy_change, When::always, kBoth),

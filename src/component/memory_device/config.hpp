@@ -17,6 +17,8 @@ enum class BusyAcross : std::uint8_t { conflicting, never };
 enum class SurplusPayload : std::uint8_t { ignore, refuse };
 enum class TimestampOnReset : std::uint8_t { keep, clear };
 
+enum class FirmwareVerify : std::uint8_t { package, any };
+
 struct MemoryDeviceConfig {
   // Identity (CXL r3.2 8.2.10.1.1).
   std::uint16_t vendor_id = 0x1AF4;
@@ -31,6 +33,9 @@ struct MemoryDeviceConfig {
   std::uint32_t mailbox_payload_size = 8192;  ///< bytes, a power of two from 256 to 1 MiB
   std::uint8_t message_limit = 10;         ///< n of 2^n payload bytes over MCTP, 8 to 10
 
+  std::uint8_t fw_slots = 2;               ///< 2 to 4 (CXL r3.2 8.2.10.3.1)
+  std::uint64_t fw_size_limit = 32ULL << 20;  ///< bytes of the largest FW package
+
   // Behaviour.
   Profile profile = Profile::strict;
   Timing timing = Timing::instant;
@@ -41,6 +46,12 @@ struct MemoryDeviceConfig {
   BusyAcross busy_across = BusyAcross::conflicting;
   SurplusPayload surplus_payload = SurplusPayload::ignore;
   TimestampOnReset timestamp_on_reset = TimestampOnReset::keep;
+  std::optional<FirmwareVerify> firmware_verify;  ///< absent: package, but any with profile=libcxlmi
+  std::optional<std::chrono::milliseconds> fw_transfer_duration;  ///< of a part; overrides `timing` for 0201h
+  bool fw_stage_on_transfer = false;
+  bool fw_online_activation = true;
+  bool fw_activates_in_background = false;
+  std::optional<std::chrono::milliseconds> fw_activation_duration;  ///< overrides `timing` for 0202h
   bool cxl_reset_ends_background = false;
   bool flr_ends_background = false;
 

@@ -12,6 +12,7 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
       timeline_(&timeline),
       logical_device_(backings),
       commands_{memory_device_commands(), {}},
+      firmware_(initial_firmware(config_)),
       mailbox_(cci::Carrier::mailbox, timeline),
       mctp_(cci::Carrier::mctp, timeline) {
   mailbox_.request_limit = mailbox_.response_limit = config_.mailbox_payload_size;
@@ -61,6 +62,7 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
 void MemoryDevice::restore(MemoryDeviceState state) {
   timestamp_ = state.timestamp;
   logical_device_.state = state.logical_device;
+  firmware_ = std::move(state.firmware);
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
 }

@@ -11,6 +11,7 @@
 #include "component/generic/timestamp_state.hpp"
 #include "component/logical_device/logical_device.hpp"
 #include "component/memory_device/config.hpp"
+#include "component/memory_device/firmware.hpp"
 #include "wire/information_and_status.hpp"
 #include "wire/memory_device.hpp"
 
@@ -25,10 +26,17 @@ enum class ResetKind : std::uint8_t {
   power_loss,    ///< main and auxiliary power gone, as when the process is killed
 };
 
+/// Faults of firmware that a user sets.
+struct FirmwareFaults {
+  /// The next activation, online or at a reset, fails with this: 0Ch or 0Dh.
+  std::optional<ReturnCode> activation;
+};
+
 /// Everything about a memory device that changes, but for the bytes of its capacities. state_fields.hpp lists it.
 struct MemoryDeviceState {
   TimestampState timestamp;
   LogicalDeviceState logical_device;
+  FirmwareState firmware;
   cci::ContextState mailbox;
   cci::ContextState mctp;
   bool operator==(const MemoryDeviceState&) const = default;
@@ -50,7 +58,7 @@ class MemoryDevice {
 
   void reset(ResetKind kind);
   [[nodiscard]] MemoryDeviceState save() const {
-    return {timestamp_, logical_device_.state, mailbox_.save(), mctp_.save()};
+    return {timestamp_, logical_device_.state, firmware_, mailbox_.save(), mctp_.save()};
   }
   /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
   /// at the next advance.
@@ -63,6 +71,9 @@ class MemoryDevice {
   [[nodiscard]] Changes& changes() { return changes_; }
   [[nodiscard]] LogicalDevice& logical_device() { return logical_device_; }
   [[nodiscard]] TimestampState& timestamp() { return timestamp_; }
+  [[nodiscard]] FirmwareState& firmware() { return firmware_; }
+  [[nodiscard]] const FirmwareState& firmware() const { return firmware_; }
+  [[nodiscard]] FirmwareFaults& firmware_faults() { return firmware_faults_; }
   [[nodiscard]] Time now() const { return timeline_->now(); }
   [[nodiscard]] Profile profile() const { return config_.profile; }
   [[nodiscard]] bool refuses_surplus_payload() const { return config_.surplus_payload == SurplusPayload::refuse; }
@@ -77,6 +88,7 @@ class MemoryDevice {
  private:
   static std::optional<ReturnCode> admit(const void* object, const cci::Context& context, const cci::Command& command);
   void end_mailbox_operation(cci::Interruption why);
+  void reset_firmware(ResetKind kind);
 
   std::string id_;
   MemoryDeviceConfig config_;
@@ -86,6 +98,8 @@ class MemoryDevice {
   cci::Faults faults_;
   Changes changes_;
   TimestampState timestamp_;
+  FirmwareState firmware_;
+  FirmwareFaults firmware_faults_;
   cci::Context mailbox_;
   cci::Context mctp_;
 };

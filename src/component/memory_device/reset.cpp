@@ -10,14 +10,29 @@ void MemoryDevice::end_mailbox_operation(cci::Interruption why) {
   changes_.mark(StateKey::background);
 }
 
+// CXL r3.2 8.2.10.3: Conventional and CXL Reset end a transfer of the mailbox and activate what is staged.
+void MemoryDevice::reset_firmware(ResetKind kind) {
+  const FirmwareTransfer& transfer = firmware_.transfer;
+  const bool ended = transfer.by == cci::Carrier::mailbox || kind == ResetKind::power_loss;
+  if (transfer.in_progress && ended) firmware::abort_transfer(*this);
+  const bool is_cold = kind == ResetKind::cold || kind == ResetKind::power_loss;
+  if (is_cold && firmware_.cold_reset_required) {
+    firmware_.cold_reset_required = false;
+    changes_.mark(StateKey::firmware);
+  }
+  firmware::activate_staged(*this);
+}
+
 void MemoryDevice::reset(ResetKind kind) {
   // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
   if (kind == ResetKind::flr || kind == ResetKind::cxl) {
     const bool ends = kind == ResetKind::flr ? config_.flr_ends_background : config_.cxl_reset_ends_background;
     if (ends) end_mailbox_operation(cci::Interruption::reset);
+    if (kind == ResetKind::cxl) reset_firmware(kind);
     return;
   }
   end_mailbox_operation(cci::Interruption::reset);
+  reset_firmware(kind);
   mailbox_.background.clear();
   mailbox_.events.set_interrupt_policy({});
   changes_.mark(StateKey::background);
