@@ -8,6 +8,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/text.hpp"
+#include "base/version.hpp"
 #include "control/describe.hpp"
 #include "control/properties.hpp"
 #include "control/qmp_server.hpp"
@@ -27,7 +28,7 @@ void add_lab(CLI::App& command, std::string& lab) {
 int parse_and_run(int argc, char** argv) {
   CLI::App program("CXL hardware in software: devices that real software manages as if they were plugged in.");
   program.require_subcommand(1);
-  program.set_version_flag("--version", "cxlemu 0.1.0");
+  program.set_version_flag("--version", fmt::format("cxlemu {}", kVersion));
   program.footer(
       "examples:\n"
       "  cxlemu run examples/one-device.toml &\n"

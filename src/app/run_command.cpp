@@ -230,6 +230,13 @@ Result<Plan> make_plan(const RunOptions& options) {
 Result<int> run(const RunOptions& options, const Plan& plan) {
   for (const std::string& notice : plan.lab.notices) print_error(notice);
   Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(plan.name)), TRY(SharedRoutePage::create()));
+  // The shim lives in other programs and has the length of sun_path for its socket.
+  constexpr std::size_t kMaximumSocketPath = 107;
+  if (const auto& path = daemon.directory().path(); (path / "mctp.sock").native().size() > kMaximumSocketPath) {
+    return failure(fmt::format("{} is too long a path for the sockets of programs; choose a shorter --name or "
+                               "CXLEMU_RUNTIME_DIR",
+                               path.native()));
+  }
   TRY_VOID(daemon.start(plan.lab.topology, plan.clock));
   if (options.program.empty()) {
     say_up(daemon, plan.clock, options.json);

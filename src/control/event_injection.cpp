@@ -21,7 +21,7 @@ constexpr Argument optional(std::string_view name, ArgumentKind kind, std::strin
 // What every event has.
 constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
 constexpr Argument kLog{"log", choice, "event log", false, kLogs};
-constexpr Argument kFlags{"flags", u32, "Event Record Flags; severity 0 is filled in from the log"};
+constexpr Argument kFlags{"flags", u24, "Event Record Flags; severity 0 is filled in from the log"};
 constexpr auto kMaintOpClass = optional("maint-op-class", u8, "Maintenance Operation Class");
 constexpr auto kMaintOpSubclass = optional("maint-op-subclass", u8, "Maintenance Operation Subclass");
 constexpr auto kLdId = optional("ld-id", u16, "LD-ID");
@@ -37,9 +37,9 @@ constexpr auto kGeneralMedia = std::to_array<Argument>({
     {"descriptor", u8, "Memory Event Descriptor"},
     {"type", u8, "Memory Event Type"},
     {"transaction-type", u8, "Transaction Type"},
-    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("device", u32, "Device bit mask"),
+    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("device", u24, "Device bit mask"),
     kComponentId, kIsPldm, optional("cme-ev-flags", u8, "threshold event flags"),
-    optional("cme-count", u32, "Corrected Memory Error Count; sets the descriptor's threshold bit"), kSubType,
+    optional("cme-count", u24, "Corrected Memory Error Count; sets the descriptor's threshold bit"), kSubType,
 });
 constexpr auto kDram = std::to_array<Argument>({
     kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
@@ -47,12 +47,12 @@ constexpr auto kDram = std::to_array<Argument>({
     {"descriptor", u8, "Memory Event Descriptor"},
     {"type", u8, "Memory Event Type"},
     {"transaction-type", u8, "Transaction Type"},
-    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("nibble-mask", u32, "Nibble Mask"),
-    optional("bank-group", u8, "Bank Group"), optional("bank", u8, "Bank"), optional("row", u32, "Row"),
+    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("nibble-mask", u24, "Nibble Mask"),
+    optional("bank-group", u8, "Bank Group"), optional("bank", u8, "Bank"), optional("row", u24, "Row"),
     optional("column", u16, "Column"), optional("correction-mask", u64_list, "up to four Correction Masks"),
     kComponentId, kIsPldm, optional("sub-channel", u8, "Sub-channel"),
     optional("cme-ev-flags", u8, "threshold event flags"),
-    optional("cvme-count", u32, "Corrected Volatile Memory Error Count; sets the descriptor's threshold bit"), kSubType,
+    optional("cvme-count", u24, "Corrected Volatile Memory Error Count; sets the descriptor's threshold bit"), kSubType,
 });
 constexpr auto kMemoryModule = std::to_array<Argument>({
     kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
@@ -99,7 +99,7 @@ template <Wire Data>
 Result<Json> inject(QmpContext& context, const Json& arguments, const Uuid& identifier, const Data& data) {
   MemoryDeviceNode* node = TRY(find_device(context, arguments));
   const auto log = static_cast<EventLogId>(std::ranges::find(kLogs, *arguments["log"].string()) - kLogs.begin());
-  auto flags = dword_of(arguments, "flags") & 0xFF'FFFFU;
+  auto flags = dword_of(arguments, "flags");
   if (EventRecord::Severity::get(flags) == 0) flags = EventRecord::Severity::set(flags, static_cast<std::uint64_t>(log));
   // CXL r3.2 8.2.10.2.1: bits 2 to 5 shall not be set in an informational event.
   constexpr std::uint32_t kNotInformational = 0x3CU;
@@ -136,13 +136,13 @@ Result<Json> inject_general_media_event(QmpContext& context, const Json& argumen
   data.transaction_type = byte_of(arguments, "transaction-type");
   data.channel = byte_of(arguments, "channel");
   data.rank = byte_of(arguments, "rank");
-  data.device = dword_of(arguments, "device") & 0xFF'FFFFU;
+  data.device = dword_of(arguments, "device");
   data.component_identifier = component_id(arguments);
   data.validity_flags = static_cast<std::uint16_t>(
       valid(arguments, "channel", 0) | valid(arguments, "rank", 1) | valid(arguments, "device", 2) |
       valid(arguments, "component-id", 3) | (is_pldm(arguments) ? 1U << 4 : 0U));
   data.cme_threshold_event_flags = byte_of(arguments, "cme-ev-flags");
-  data.corrected_memory_error_count_at_event = dword_of(arguments, "cme-count") & 0xFF'FFFFU;
+  data.corrected_memory_error_count_at_event = dword_of(arguments, "cme-count");
   data.memory_event_sub_type = byte_of(arguments, "sub-type");
   return inject(context, arguments, kGeneralMediaEventRecord, data);
 }
@@ -155,10 +155,10 @@ Result<Json> inject_dram_event(QmpContext& context, const Json& arguments) {
   data.transaction_type = byte_of(arguments, "transaction-type");
   data.channel = byte_of(arguments, "channel");
   data.rank = byte_of(arguments, "rank");
-  data.nibble_mask = dword_of(arguments, "nibble-mask") & 0xFF'FFFFU;
+  data.nibble_mask = dword_of(arguments, "nibble-mask");
   data.bank_group = byte_of(arguments, "bank-group");
   data.bank = byte_of(arguments, "bank");
-  data.row = dword_of(arguments, "row") & 0xFF'FFFFU;
+  data.row = dword_of(arguments, "row");
   data.column = word_of(arguments, "column");
   const auto& masks = arguments["correction-mask"].elements();
   for (std::size_t i = 0; i < std::min(masks.size(), data.correction_mask.size()); ++i) {
@@ -172,7 +172,7 @@ Result<Json> inject_dram_event(QmpContext& context, const Json& arguments) {
       valid(arguments, "column", 6) | valid(arguments, "correction-mask", 7) | valid(arguments, "component-id", 8) |
       (is_pldm(arguments) ? 1U << 9 : 0U) | valid(arguments, "sub-channel", 10));
   data.cvme_threshold_event_flags = byte_of(arguments, "cme-ev-flags");
-  data.corrected_volatile_memory_error_count_at_event = dword_of(arguments, "cvme-count") & 0xFF'FFFFU;
+  data.corrected_volatile_memory_error_count_at_event = dword_of(arguments, "cvme-count");
   data.memory_event_sub_type = byte_of(arguments, "sub-type");
   return inject(context, arguments, kDramEventRecord, data);
 }

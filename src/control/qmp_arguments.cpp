@@ -31,6 +31,8 @@ std::string_view expectation(const Argument& row, const Json& value) {
     case ArgumentKind::text: return expect(text.has_value(), "a string");
     case ArgumentKind::u8: return expect(unsigned_up_to(value, 0xFF).has_value(), "a number from 0 to 255");
     case ArgumentKind::u16: return expect(unsigned_up_to(value, 0xFFFF).has_value(), "a number from 0 to 65535");
+    case ArgumentKind::u24:
+      return expect(unsigned_up_to(value, 0xFF'FFFF).has_value(), "a number of 24 bits");
     case ArgumentKind::u32: return expect(unsigned_up_to(value, 0xFFFF'FFFF).has_value(), "a number of 32 bits");
     case ArgumentKind::u64: return expect(value.unsigned_integer().has_value(), "a number of 64 bits");
     case ArgumentKind::i16: {

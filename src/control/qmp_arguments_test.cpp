@@ -32,6 +32,7 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{ArgumentKind::text, "a string", {R"("")", R"("a")"}, {"1", "true", "null", "[]", "{}", "1.5"}},
         Kind{ArgumentKind::u8, "a number from 0 to 255", {"0", "255"}, {"256", "-1", "1.0", R"("1")", "null", "true"}},
         Kind{ArgumentKind::u16, "a number from 0 to 65535", {"0", "65535"}, {"65536", "-1", R"("1")"}},
+        Kind{ArgumentKind::u24, "a number of 24 bits", {"0", "16777215"}, {"16777216", "-1", R"("1")"}},
         Kind{ArgumentKind::u32, "a number of 32 bits", {"0", "4294967295"}, {"4294967296", "-1", R"("1")"}},
         Kind{ArgumentKind::u64,
              "a number of 64 bits",
@@ -61,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"[]", "[0,18446744073709551615]"},
              {"[-1]", "[\"1\"]", "[1.5]", "[[1]]", "1", "{}", "null"}}),
     [](const auto& test) {
-      static constexpr auto kNames = std::to_array<const char*>({"Text", "U8", "U16", "U32", "U64", "I16", "Boolean", "Choice",
+      static constexpr auto kNames = std::to_array<const char*>({"Text", "U8", "U16", "U24", "U32", "U64", "I16", "Boolean", "Choice",
                                                                  "Size", "Duration", "Opcode", "Hex", "U64List"});
       return kNames[static_cast<std::size_t>(test.param.kind)];
     });

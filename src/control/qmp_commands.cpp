@@ -29,7 +29,7 @@ using enum ArgumentKind;
 constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
 
 Result<Json> query_version(QmpContext&, const Json&) {
-  return Json::object({{"qemu", Json::object({{"micro", 0}, {"minor", 1}, {"major", 0}})}, {"package", "cxlemu"}});
+  return Json::object({{"qemu", Json::object({{"micro", kVersionMicro}, {"minor", kVersionMinor}, {"major", kVersionMajor}})}, {"package", "cxlemu"}});
 }
 
 Result<Json> query_commands(QmpContext&, const Json&) {
@@ -177,6 +177,10 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
   }
   if (!arguments.contains("opcode")) return failure("parameter \"opcode\" is missing");
   const Opcode opcode = opcode_of(arguments["opcode"]);
+  cci::CommandSet& commands = node->device->commands();
+  if (commands.find(opcode) == nullptr && commands.find_runtime(opcode) == nullptr) {
+    return failure(fmt::format("{} has no command {:04x}h", node->device->id(), opcode.value));
+  }
   if (code) {
     const auto value = parse_return_code(*arguments["return-code"].string());
     if (!value) return failure(fmt::format("{} is no return code", quoted(*arguments["return-code"].string())));

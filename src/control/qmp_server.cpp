@@ -45,7 +45,7 @@ std::size_t QmpServer::say(Source source, const Json& message) {
 
 void QmpServer::opened(Source source) {
   sessions_.try_emplace(source);
-  const Json version = Json::object({{"qemu", Json::object({{"micro", 0}, {"minor", 1}, {"major", 0}})},
+  const Json version = Json::object({{"qemu", Json::object({{"micro", kVersionMicro}, {"minor", kVersionMinor}, {"major", kVersionMajor}})},
                                      {"package", "cxlemu"}});
   say(source, Json::object({{"QMP", Json::object({{"version", version}, {"capabilities", Json::array()}})}}));
 }
@@ -114,8 +114,8 @@ Json QmpServer::execute(Session& session, const Json& request) {
 }
 
 std::string qmp_markdown() {
-  static constexpr std::array<std::string_view, 13> kKinds = {
-      "string", "number, 8 bits", "number, 16 bits", "number, 32 bits", "number, 64 bits", "signed number, 16 bits",
+  static constexpr std::array<std::string_view, 14> kKinds = {
+      "string", "number, 8 bits", "number, 16 bits", "number, 24 bits", "number, 32 bits", "number, 64 bits", "signed number, 16 bits",
       "boolean", "", "size", "duration", "opcode", "hexadecimal", "list of numbers"};
   std::string text =
       "# QMP commands\n\n"

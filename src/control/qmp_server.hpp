@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/json.hpp"
+#include "base/version.hpp"
 #include "control/qmp_splitter.hpp"
 #include "machine/machine.hpp"
 
@@ -19,6 +20,7 @@ enum class ArgumentKind : std::uint8_t {
   text,
   u8,
   u16,
+  u24,
   u32,
   u64,
   i16,

@@ -61,7 +61,7 @@ err_is 'cxlemu: parameter "clear" must be true or false'
 expect 1 qmp cxlemu-read-media path=mem0 dpa=0 length=1048577
 err_is 'cxlemu: parameter "length" is at most 1 MiB'
 expect 1 qmp cxl-inject-dram-event path=mem0 log=fatal flags=x dpa=0 descriptor=1 type=0 transaction-type=0
-err_is 'cxlemu: parameter "flags" must be a number of 32 bits'
+err_is 'cxlemu: parameter "flags" must be a number of 24 bits'
 expect 1 qmp qmp_capabilities
 err_is 'cxlemu: Capabilities negotiation is already complete, command ignored'
 expect 2 qmp cxlemu-reset mem0

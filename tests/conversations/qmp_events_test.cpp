@@ -183,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Severity{"informational", "00", "1", "010000"},   // a severity of its own
                     Severity{"informational", "00", "9", "090000"},   // ... may need maintenance
                     Severity{"informational", "00", "448", "c00100"}, // validity bits are no conditions
-                    Severity{"warning", "01", "4294967040", "01ffff"}));
+                    Severity{"warning", "01", "16776960", "01ffff"}));
 
 TEST_P(EventSeverity, IsFilledInFromTheLog) {
   QmpLab lab;
@@ -217,7 +217,7 @@ TEST_F(InjectEvent, RefusesNumbersThatDoNotFit) {
   EXPECT_EQ(lab.refused(kGeneralMedia, general_media(R"(,"channel":256)")),
             "parameter \"channel\" must be a number from 0 to 255");
   EXPECT_EQ(lab.refused(kDram, dram(R"(,"column":65536)")), "parameter \"column\" must be a number from 0 to 65535");
-  EXPECT_EQ(lab.refused(kDram, dram(R"(,"row":4294967296)")), "parameter \"row\" must be a number of 32 bits");
+  EXPECT_EQ(lab.refused(kDram, dram(R"(,"row":16777216)")), "parameter \"row\" must be a number of 24 bits");
   EXPECT_EQ(lab.refused(kDram, dram(R"(,"correction-mask":[-1])")), "parameter \"correction-mask\" must be a list of numbers");
 }
 

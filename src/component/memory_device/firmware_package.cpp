@@ -33,9 +33,10 @@ Buffer pack_firmware(const FwRevision& revision, Bytes payload) {
   header.payload_size = payload.size();
   header.revision = revision;
   header.sha256 = sha256({revision, payload});
-  Buffer package = to_buffer(bytes_of(header));
-  append(package, payload);
-  package.resize((package.size() + kFwAlignment - 1) / kFwAlignment * kFwAlignment);
+  const std::size_t size = sizeof header + payload.size();
+  Buffer package((size + kFwAlignment - 1) / kFwAlignment * kFwAlignment);
+  std::ranges::copy(bytes_of(header), package.begin());
+  std::ranges::copy(payload, package.begin() + sizeof header);
   return package;
 }
 
