@@ -192,7 +192,9 @@ int run_all() {
 int main(int argc, char** argv) {
   using namespace cxlemu::bench;
   const std::string_view role = argc == 3 ? argv[1] : "";
-  if (role == "--server") return serve(argv[2]);
-  if (role == "--client") return measure(argv[2]);
-  return run_all();
+  return run_program([&] {
+    if (role == "--server") return serve(argv[2]);
+    if (role == "--client") return measure(argv[2]);
+    return run_all();
+  });
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,9 +17,18 @@
 
 namespace cxlemu::bench {
 
-[[noreturn]] inline void fail(const std::string& what) {
-  fmt::print(stderr, "{}\n", what);
-  std::exit(1);
+/// Unwinds to run_program(), so that whatever was started ends with us.
+[[noreturn]] inline void fail(const std::string& what) { throw std::runtime_error(what); }
+
+/// The body of main().
+template <typename Program>
+int run_program(Program&& program) {
+  try {
+    return program();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
 }
 
 template <typename T>

@@ -175,7 +175,9 @@ int run_all() {
 int main(int argc, char** argv) {
   using namespace cxlemu::bench;
   const std::string_view role = argc > 1 ? argv[1] : "";
-  if (role == "--client") return identify();
-  if (role == "--idle" && argc == 3) return idle(kIdleCases.at(std::stoul(argv[2])));
-  return run_all();
+  return run_program([&] {
+    if (role == "--client") return identify();
+    if (role == "--idle" && argc == 3) return idle(kIdleCases.at(std::stoul(argv[2])));
+    return run_all();
+  });
 }
