@@ -85,6 +85,14 @@ struct Command {
   /// Would this request run in the background? Null: every request of a command with that effect.
   bool (*in_background)(const void* component, const Context&, Bytes payload) = nullptr;
 
+  /// Its operation has the media of the component to itself.
+  bool holds_media = false;
+
+  [[nodiscard]] constexpr Command holding_media() const {
+    Command made = *this;
+    made.holds_media = true;
+    return made;
+  }
   [[nodiscard]] constexpr bool may_run_in_background() const { return (effects & effect::background_operation) != 0; }
   [[nodiscard]] bool would_run_in_background(const void* component, const Context& context, Bytes payload) const {
     return may_run_in_background() && (in_background == nullptr || in_background(component, context, payload));

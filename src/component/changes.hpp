@@ -21,8 +21,9 @@ enum class StateKey : std::uint8_t {
   background,
   endpoint_id,  ///< mctp::EndpointState::assignment
   firmware,
+  poison,  ///< the media's, the list, the results of a scan
 };
-inline constexpr std::size_t kStateKeys = 10;
+inline constexpr std::size_t kStateKeys = 11;
 std::string_view name_of(StateKey key);
 
 class Changes {

@@ -19,8 +19,41 @@ void visit_fields(StateOf<TimestampState> auto& state, auto&& visit) {
   visit("set-at", state.set_at);
 }
 
+void visit_fields(StateOf<PoisonRange> auto& range, auto&& visit) {
+  visit("dpa", range.dpa);
+  visit("length", range.length);
+  visit("source", range.kind.source);
+  visit("detected", range.kind.detected);
+  visit("permanent", range.kind.permanent);
+}
+
+void visit_fields(StateOf<PoisonListCursor> auto& cursor, auto&& visit) {
+  visit("dpa", cursor.dpa);
+  visit("length", cursor.length);
+  visit("next", cursor.next);
+}
+
+void visit_fields(StateOf<ScanResults> auto& results, auto&& visit) {
+  visit("available", results.available);
+  visit("records", results.records);
+  visit("restart-dpa", results.restart_dpa);
+  visit("restart-length", results.restart_length);
+  visit("next", results.next);
+}
+
+void visit_fields(StateOf<PoisonState> auto& state, auto&& visit) {
+  visit("media", state.media);
+  visit("list", state.list);
+  visit("overflow", state.overflow);
+  visit("overflow-timestamp", state.overflow_timestamp);
+  visit("scanned-since-overflow", state.scanned_since_overflow);
+  visit("cursors", state.cursors);
+  visit("scan", state.scan);
+}
+
 void visit_fields(StateOf<LogicalDeviceState> auto& state, auto&& visit) {
   visit("media-disabled", state.media_disabled);
+  visit("poison", state.poison);
 }
 
 void visit_fields(StateOf<FirmwareSlot> auto& slot, auto&& visit) {

@@ -27,8 +27,10 @@ Json to_json(const std::optional<std::uint8_t>& value) { return value ? Json(*va
 Json to_json(const Buffer& value) { return to_hex(value); }
 Json to_json(const FwRevision& value) { return to_hex(value); }
 Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
+Json to_json(PoisonSource value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
 Json to_json(const EventInterruptPolicy& value) { return to_hex(bytes_of(value)); }
+Json to_json(const PoisonMap& map);
 template <Fielded T>
 Json to_json(const T& state);
 template <typename Range>
@@ -43,6 +45,15 @@ Json to_json(const T& state) {
   Json object = Json::object();
   visit_fields(state, [&](std::string_view name, const auto& field) { object.set(name, to_json(field)); });
   return object;
+}
+
+Json to_json(const PoisonMap& map) {
+  Json array = Json::array();
+  map.visit(0, ~std::uint64_t{0}, [&](const PoisonRange& range) {
+    array.push_back(to_json(range));
+    return true;
+  });
+  return array;
 }
 
 // ------------------------------------------------------------------------------------------------------------- reading
@@ -89,6 +100,37 @@ bool from_json(const Json& json, cci::Carrier& value) {
   const bool good = from_json(json, carrier);
   value = static_cast<cci::Carrier>(carrier);
   return good && carrier <= static_cast<std::uint8_t>(cci::Carrier::mctp);
+}
+bool from_json(const Json& json, PoisonSource& value) {
+  std::uint8_t source = 0;
+  const bool good = from_json(json, source);
+  value = static_cast<PoisonSource>(source);
+  return good && source < kPoisonSources;
+}
+// What no map holds: no whole lines, nothing, more than one record counts, or an address that does not exist.
+bool is_possible(const PoisonRange& range) {
+  constexpr std::uint64_t kEnd = std::uint64_t{1} << 60;
+  return range.dpa % kCacheLine == 0 && range.length % kCacheLine == 0 && range.length != 0 &&
+         range.length <= PoisonMap::kMaximumRange && range.dpa < kEnd;
+}
+bool from_json(const Json& json, PoisonRange& range) {
+  bool good = true;
+  visit_fields(range, [&](std::string_view name, auto& field) { good = good && from_json(json[name], field); });
+  return good && is_possible(range);
+}
+bool from_json(const Json& json, std::vector<PoisonRange>& ranges) {
+  ranges.clear();
+  return json.is_array() && json.elements().size() <= kMaximumScanResults &&
+         std::ranges::all_of(json.elements(), [&](const Json& one) { return from_json(one, ranges.emplace_back()); });
+}
+bool from_json(const Json& json, PoisonMap& map) {
+  map.clear();
+  return json.is_array() && std::ranges::all_of(json.elements(), [&](const Json& one) {
+    PoisonRange range;
+    if (!from_json(one, range) || map.first(range.dpa, range.length)) return false;
+    map.add(range.dpa, range.length, range.kind);
+    return true;
+  });
 }
 template <Wire T>
   requires std::same_as<T, EventRecord> || std::same_as<T, EventInterruptPolicy>
@@ -159,6 +201,15 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   for (const auto& [name, context] : {std::pair{"mailbox", &state.mailbox}, std::pair{"mctp", &state.mctp}}) {
     if (const auto field = impossible(*context); !field.empty()) {
       return failure("the state's field \"" + std::string(name) + "." + std::string(field) + "\" has an impossible value");
+    }
+  }
+  const ScanResults& scan = state.logical_device.poison.scan;
+  if (std::ranges::any_of(scan.next, [&](std::uint32_t next) { return next > scan.records.size(); })) {
+    return failure("the state's field \"logical-device.poison.scan.next\" has an impossible value");
+  }
+  for (const PoisonListCursor& cursor : state.logical_device.poison.cursors) {
+    if (cursor.next < cursor.dpa || cursor.next - cursor.dpa > cursor.length) {
+      return failure("the state's field \"logical-device.poison.cursors\" has an impossible value");
     }
   }
   const FirmwareState& firmware = state.firmware;

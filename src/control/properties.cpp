@@ -71,6 +71,7 @@ constexpr std::array<std::string_view, 2> kAbortWhenIdle = {"success", "not-supp
 constexpr std::array<std::string_view, 2> kMediaDisabledRefuses = {"accessing", "all"};
 constexpr std::array<std::string_view, 2> kBusyAcross = {"conflicting", "never"};
 constexpr std::array<std::string_view, 2> kSurplusPayload = {"ignore", "refuse"};
+constexpr std::array<std::string_view, 2> kFrozenPoisonList = {"kept", "follows-clears"};
 constexpr std::array<std::string_view, 2> kFirmwareVerify = {"package", "any"};
 constexpr std::array<std::string_view, 2> kTimestampOnReset = {"keep", "clear"};
 
@@ -307,6 +308,23 @@ constexpr std::array kDeviceRows = {
                 "8.2.10.3.3", set_config<&Config::fw_activates_in_background>),
     duration_row("fw-activation-duration", "device time that online activation takes in the background", "8.2.10.3.3",
                  set_config<&Config::fw_activation_duration>),
+    duration_row("scan-duration", "device time that Scan Media takes, whatever its range", "8.2.10.9.4.5",
+                 set_config<&Config::scan_duration>),
+    duration_row("media-operation-duration", "device time that Media Operations take, whatever their ranges",
+                 "8.2.10.9.5.3", set_config<&Config::media_operation_duration>),
+    integer_row("poison-list-size", 1, kMaximumPoisonListSize, "256", "records in the poison list", "8.2.10.9.1.1",
+                set_config<&Config::poison_list_size>),
+    integer_row("inject-poison-limit", 0, 0xFFFF, "0",
+                "addresses that Inject Poison may have poisoned at a time; 0: no limit", "8.2.10.9.1.1",
+                set_config<&Config::inject_poison_limit>),
+    boolean_row("injects-persistent-poison", "injected poison of persistent capacity survives every reset",
+                "8.2.10.9.1.1", set_config<&Config::injects_persistent_poison>),
+    choice_row("frozen-poison-list", kFrozenPoisonList,
+               "what a poison list that has overflowed does when poison is cleared", "8.2.10.9.4.1",
+               set_config<&Config::frozen_poison_list>),
+    integer_row("scan-results-size", 1, kMaximumScanResults, "4096",
+                "records that a scan keeps; it stops prematurely where there are more", "8.2.10.9.4.6",
+                set_config<&Config::scan_results_size>),
     integer_row("abort-threshold", 0, 100, "85",
                 "percentage from which Request Abort lets a background operation finish", "8.2.10.1.5",
                 set_config<&Config::abort_threshold>),

@@ -224,6 +224,10 @@ std::string media_error(const MemoryDeviceNode& node, MediaError error) {
   if (error == MediaError::storage) {
     return fmt::format("the file behind media of {} could not be read or written; is its disk full?", node.device->id());
   }
+  if (error == MediaError::poison) {
+    return fmt::format("a cache line there is poisoned; cxlemu-query-poison shows which of {} are, and writing whole lines "
+                       "clears them", node.device->id());
+  }
   return fmt::format("outside of the capacity of {} ({})", node.device->id(),
                      capacity_text(node.device->logical_device().capacity()));
 }
@@ -233,7 +237,7 @@ Result<Json> read_media(QmpContext& context, const Json& arguments) {
   const auto length = number_of(arguments["length"]);
   if (length > kMaximumMediaAccess) return failure("parameter \"length\" is at most 1 MiB");
   Buffer bytes(length);
-  if (const auto read = node->device->logical_device().read(Dpa{number_of(arguments["dpa"])}, bytes); !read) {
+  if (const auto read = node->device->read_media(Dpa{number_of(arguments["dpa"])}, bytes); !read) {
     return failure(media_error(*node, read.error()));
   }
   return Json::object({{"data", to_hex(bytes)}});
@@ -247,10 +251,9 @@ Result<Json> write_media(QmpContext& context, const Json& arguments) {
   if (pattern.empty() && length > 0) return failure("parameter \"data\" is empty");
   Buffer bytes(length);
   for (std::size_t i = 0; i < length; ++i) bytes[i] = pattern[i % pattern.size()];
-  if (const auto written = node->device->logical_device().write(Dpa{number_of(arguments["dpa"])}, bytes); !written) {
+  if (const auto written = node->device->write_media(Dpa{number_of(arguments["dpa"])}, bytes); !written) {
     return failure(media_error(*node, written.error()));
   }
-  node->device->changes().mark(StateKey::media);
   return Json::object();
 }
 

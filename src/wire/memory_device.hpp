@@ -25,6 +25,9 @@ struct IdentifyMemoryDeviceOut {
   U8 poison_handling_capabilities;
   U8 qos_telemetry_capabilities;
   Le16 dynamic_capacity_event_log_size;
+
+  static constexpr std::uint8_t kInjectsPersistentPoison = 1 << 0;
+  static constexpr std::uint8_t kScansForPoison = 1 << 1;
 };
 static_assert(sizeof(IdentifyMemoryDeviceOut) == 0x45);
 

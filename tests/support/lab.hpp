@@ -113,12 +113,13 @@ class Lab {
   /// What a host reads from media, as hex; why it cannot where it cannot.
   std::string read_media(std::uint64_t dpa, std::size_t length) {
     Buffer bytes(length);
-    const auto read = device().logical_device().read(Dpa{dpa}, bytes);
+    const auto read = device().read_media(Dpa{dpa}, bytes);
+    if (!read && read.error() == MediaError::poison) return "poison";
     if (!read) return read.error() == MediaError::disabled ? "disabled" : "out of range";
     return to_hex(bytes);
   }
   void write_media(std::uint64_t dpa, std::string_view hex) {
-    (void)device().logical_device().write(Dpa{dpa}, from_hex(hex).value());
+    (void)device().write_media(Dpa{dpa}, from_hex(hex).value());
   }
 
   std::unique_ptr<Machine> machine;

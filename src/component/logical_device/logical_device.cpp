@@ -1,33 +1,50 @@
 #include "component/logical_device/logical_device.hpp"
 
-#include <algorithm>
-
 namespace cxlemu {
 
 std::expected<void, MediaError> LogicalDevice::read(Dpa dpa, MutableBytes to) const {
   if (state.media_disabled) return std::unexpected(MediaError::disabled);
   if (!contains(dpa, to.size())) return std::unexpected(MediaError::out_of_range);
-  const std::uint64_t in_volatile =
-      dpa.value < volatile_capacity() ? std::min<std::uint64_t>(to.size(), volatile_capacity() - dpa.value) : 0;
-  const bool done =
-      (in_volatile == 0 || backings_.volatile_capacity->read(dpa.value, to.first(in_volatile))) &&
-      (in_volatile == to.size() || backings_.persistent_capacity->read(
-                                        dpa.value + in_volatile - volatile_capacity(), to.subspan(in_volatile)));
+  if (!state.poison.media.empty() && state.poison.media.first(dpa.value, to.size())) {
+    return std::unexpected(MediaError::poison);
+  }
+  const bool done = for_each_part(dpa, to.size(), [&](const Backing& backing, std::uint64_t offset, std::uint64_t at,
+                                                      std::uint64_t length) {
+    return backing.read(offset, to.subspan(at, length));
+  });
   if (!done) return std::unexpected(MediaError::storage);
   return {};
 }
 
-std::expected<void, MediaError> LogicalDevice::write(Dpa dpa, Bytes from) {
+std::expected<void, MediaError> LogicalDevice::write(Dpa dpa, Bytes from, std::uint64_t timestamp) {
   if (state.media_disabled) return std::unexpected(MediaError::disabled);
   if (!contains(dpa, from.size())) return std::unexpected(MediaError::out_of_range);
-  const std::uint64_t in_volatile =
-      dpa.value < volatile_capacity() ? std::min<std::uint64_t>(from.size(), volatile_capacity() - dpa.value) : 0;
-  const bool done =
-      (in_volatile == 0 || backings_.volatile_capacity->write(dpa.value, from.first(in_volatile))) &&
-      (in_volatile == from.size() || backings_.persistent_capacity->write(
-                                        dpa.value + in_volatile - volatile_capacity(), from.subspan(in_volatile)));
+  const bool done = for_each_part(dpa, from.size(), [&](Backing& backing, std::uint64_t offset, std::uint64_t at,
+                                                        std::uint64_t length) {
+    return backing.write(offset, from.subspan(at, length));
+  });
   if (!done) return std::unexpected(MediaError::storage);
+  // A line of which a part is written keeps its poison: the device would have to read the rest of it.
+  const std::uint64_t first = (dpa.value + kCacheLine - 1) / kCacheLine * kCacheLine;
+  const std::uint64_t end = (dpa.value + from.size()) / kCacheLine * kCacheLine;
+  if (!state.poison.media.empty() && first < end) {
+    poison::overwrite(state.poison, poison_limits_, first, end - first, timestamp);
+  }
   return {};
+}
+
+bool LogicalDevice::zero(Dpa dpa, std::uint64_t length, std::uint64_t timestamp) {
+  if (length == 0) return true;
+  poison::overwrite(state.poison, poison_limits_, dpa.value, length, timestamp);
+  return for_each_part(dpa, length, [](Backing& backing, std::uint64_t offset, std::uint64_t, std::uint64_t bytes) {
+    return backing.wipe(offset, bytes);
+  });
+}
+
+bool LogicalDevice::erase() {
+  return for_each_part(Dpa{0}, capacity(), [](Backing& backing, std::uint64_t offset, std::uint64_t, std::uint64_t bytes) {
+    return backing.wipe(offset, bytes);
+  });
 }
 
 bool LogicalDevice::read_labels(std::uint32_t offset, MutableBytes to) const {
@@ -38,22 +55,32 @@ bool LogicalDevice::write_labels(std::uint32_t offset, Bytes from) {
   return from.empty() || backings_.labels->write(offset, from);
 }
 
-bool LogicalDevice::wipe(std::uint8_t percent) {
+bool LogicalDevice::wipe(std::uint8_t percent, std::uint64_t timestamp) {
   bool done = true;
+  // Divided first: a capacity of 2^63 bytes times 100 would not fit.
+  const auto reached = [percent](std::uint64_t size) { return percent >= 100 ? size : size / 100 * percent; };
   for (Backing* backing : {backings_.volatile_capacity, backings_.persistent_capacity, backings_.labels}) {
-    // Divided first: a capacity of 2^63 bytes times 100 would not fit.
-    if (backing != nullptr) {
-      done = backing->wipe(0, percent >= 100 ? backing->size() : backing->size() / 100 * percent) && done;
-    }
+    if (backing != nullptr) done = backing->wipe(0, reached(backing->size())) && done;
   }
+  if (percent >= 100) {
+    poison::start_anew(state.poison, poison_limits_, capacity(), timestamp);
+    return done;
+  }
+  const auto clean = [&](std::uint64_t from, std::uint64_t size) {
+    const std::uint64_t lines = reached(size) / kCacheLine;
+    if (lines != 0) poison::overwrite(state.poison, poison_limits_, from, lines * kCacheLine, timestamp);
+  };
+  clean(0, volatile_capacity());
+  clean(volatile_capacity(), persistent_capacity());
   return done;
 }
 
-void LogicalDevice::lose_volatile_data() {
+void LogicalDevice::lose_volatile_data(std::uint64_t timestamp) {
+  if (backings_.volatile_capacity == nullptr) return;
   // Nobody is told where a store fails: a device that lost power has nobody to tell.
-  if (backings_.volatile_capacity != nullptr) {
-    (void)backings_.volatile_capacity->wipe(0, backings_.volatile_capacity->size());
-  }
+  (void)backings_.volatile_capacity->wipe(0, volatile_capacity());
+  // What came with the data went with it; what is wrong with the media itself stays.
+  poison::remove(state.poison, poison_limits_, 0, volatile_capacity(), PoisonSource::external, timestamp);
 }
 
 }  // namespace cxlemu

@@ -2,9 +2,11 @@
 // and whether its media may be reached. An SLD is a memory device with one of them.
 #pragma once
 
+#include <algorithm>
 #include <expected>
 
 #include "base/ids.hpp"
+#include "component/logical_device/poison.hpp"
 #include "memory/backing.hpp"
 
 namespace cxlemu {
@@ -19,15 +21,18 @@ struct LogicalDeviceBackings {
 struct LogicalDeviceState {
   /// Memory Device Status, Media Status 11b (CXL r3.2 8.2.9.5.1.1): from the start of a Sanitize to a successful one.
   bool media_disabled = false;
+  PoisonState poison;
   bool operator==(const LogicalDeviceState&) const = default;
 };
 
-/// Why host software cannot reach media: it is disabled, there is none, or what keeps the bytes failed (a full disk).
-enum class MediaError : std::uint8_t { disabled, out_of_range, storage };
+/// Why host software cannot reach media: it is disabled, there is none, a line is poisoned, or what keeps the bytes
+/// failed (a full disk).
+enum class MediaError : std::uint8_t { disabled, out_of_range, poison, storage };
 
 class LogicalDevice {
  public:
-  explicit LogicalDevice(LogicalDeviceBackings backings) : backings_(backings) {}
+  LogicalDevice(LogicalDeviceBackings backings, PoisonLimits poison_limits)
+      : backings_(backings), poison_limits_(poison_limits) {}
   LogicalDevice(const LogicalDevice&) = delete;
   LogicalDevice& operator=(const LogicalDevice&) = delete;
 
@@ -43,23 +48,42 @@ class LogicalDevice {
     return dpa.value <= capacity() && length <= capacity() - dpa.value;
   }
 
-  /// A host's access through CXL.mem.
+  [[nodiscard]] bool is_volatile(Dpa dpa) const { return dpa.value < volatile_capacity(); }
+  [[nodiscard]] const PoisonLimits& poison_limits() const { return poison_limits_; }
+
+  // The device's timestamp goes with what writes: a Poison List may overflow where a record of it is split.
+  /// A host's access through CXL.mem. A line that is written whole is no longer poisoned.
   std::expected<void, MediaError> read(Dpa dpa, MutableBytes to) const;
-  std::expected<void, MediaError> write(Dpa dpa, Bytes from);
+  std::expected<void, MediaError> write(Dpa dpa, Bytes from, std::uint64_t timestamp);
+  /// Zeros over whole cache lines inside the capacity. False: what keeps the bytes failed.
+  [[nodiscard]] bool zero(Dpa dpa, std::uint64_t length, std::uint64_t timestamp);
+  /// Nothing that stood in the capacities can be read any more, as where the media's encryption keys are changed.
+  [[nodiscard]] bool erase();
 
   /// The range must be inside the Label Storage Area. False: what keeps the bytes failed.
   [[nodiscard]] bool read_labels(std::uint32_t offset, MutableBytes to) const;
   [[nodiscard]] bool write_labels(std::uint32_t offset, Bytes from);
 
   /// Overwrites this share of each capacity and of the labels from its beginning: 100 leaves no byte.
-  [[nodiscard]] bool wipe(std::uint8_t percent);
+  [[nodiscard]] bool wipe(std::uint8_t percent, std::uint64_t timestamp);
   /// Main power was lost.
-  void lose_volatile_data();
+  void lose_volatile_data(std::uint64_t timestamp);
 
  private:
   static std::uint64_t size_of(const Backing* backing) { return backing == nullptr ? 0 : backing->size(); }
 
+  // Calls access(backing, offset in it, offset in the range, length) for the part of each capacity that the range
+  // reaches, until one fails.
+  template <typename Access>
+  bool for_each_part(Dpa dpa, std::uint64_t length, Access&& access) const {
+    const std::uint64_t in_volatile = is_volatile(dpa) ? std::min(length, volatile_capacity() - dpa.value) : 0;
+    if (in_volatile != 0 && !access(*backings_.volatile_capacity, dpa.value, std::uint64_t{0}, in_volatile)) return false;
+    return in_volatile == length || access(*backings_.persistent_capacity, dpa.value + in_volatile - volatile_capacity(),
+                                           in_volatile, length - in_volatile);
+  }
+
   LogicalDeviceBackings backings_;
+  PoisonLimits poison_limits_;
 };
 
 template <typename C>

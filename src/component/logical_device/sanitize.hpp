@@ -16,9 +16,10 @@ inline constexpr Opcode kSanitize{0x4400};
 
 /// The component has several CCIs whose event logs go with the data.
 template <typename C>
-concept Sanitizable = HasLogicalDevice<C> && requires(C& component) {
+concept Sanitizable = HasLogicalDevice<C> && HasTimestamp<C> && requires(C& component, const cci::Context& context) {
   { component.config() } -> std::same_as<const MemoryDeviceConfig&>;
   component.erase_event_logs();
+  { component.media_operation_elsewhere(context) } -> std::same_as<bool>;
   { component.operations_running(kSanitize) } -> std::convertible_to<std::size_t>;
 };
 
@@ -35,12 +36,12 @@ ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
   LogicalDevice& device = component.logical_device();
   component.changes().mark(StateKey::background);
   // A Sanitize that fails leaves media disabled.
-  if (!device.wipe(100)) return ReturnCode::internal_error;
+  if (!device.wipe(100, component.timestamp().at(component.now()))) return ReturnCode::internal_error;
   component.erase_event_logs();
   // The one that is completing still counts as running. With busy-across=never another may be under way.
   if (component.operations_running(kSanitize) == 1) device.state.media_disabled = false;
   for (const auto key : {StateKey::media, StateKey::labels, StateKey::event_logs, StateKey::media_state,
-                         StateKey::background}) {
+                         StateKey::poison, StateKey::background}) {
     component.changes().mark(key);
   }
   return ReturnCode::success;
@@ -50,8 +51,8 @@ ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
 template <Sanitizable C>
 void interrupt_sanitize(C& component, cci::Context&, Bytes, std::uint8_t percent, cci::Interruption) {
   // What could not be overwritten stays behind disabled media like what had not been reached.
-  (void)component.logical_device().wipe(percent);
-  for (const auto key : {StateKey::media, StateKey::labels, StateKey::background}) component.changes().mark(key);
+  (void)component.logical_device().wipe(percent, component.timestamp().at(component.now()));
+  for (const auto key : {StateKey::media, StateKey::labels, StateKey::poison, StateKey::background}) component.changes().mark(key);
 }
 
 }  // namespace logical

@@ -7,6 +7,8 @@
 #include "component/generic/information_and_status.hpp"
 #include "component/generic/logs.hpp"
 #include "component/generic/timestamp.hpp"
+#include "component/logical_device/media_and_poison.hpp"
+#include "component/logical_device/media_operations.hpp"
 #include "component/logical_device/partitions_and_labels.hpp"
 #include "component/logical_device/sanitize.hpp"
 #include "component/memory_device/memory_device.hpp"
@@ -18,7 +20,9 @@ namespace {
 cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device, cci::Context& context) {
   const LogicalDevice& media = device.logical_device();
   const FirmwareState& firmware = device.firmware();
-  IdentifyMemoryDeviceOut out{};
+  // Filled in where it is returned: the payload is large enough for a copy to be seen in bench/.
+  cci::Result<IdentifyMemoryDeviceOut> result;
+  IdentifyMemoryDeviceOut& out = *result;
   out.fw_revision = firmware.slots[firmware.active_slot - 1U].revision;
   out.total_capacity_256mib = media.capacity() / kCapacityUnit;
   out.volatile_only_capacity_256mib = media.volatile_capacity() / kCapacityUnit;
@@ -28,7 +32,12 @@ cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device
   out.failure_event_log_size = context.events.limit();
   out.fatal_event_log_size = context.events.limit();
   out.lsa_size = static_cast<std::uint32_t>(media.label_storage_area_size());
-  return out;
+  out.poison_list_maximum_media_error_records = device.config().poison_list_size;
+  out.inject_poison_limit = device.config().inject_poison_limit;
+  out.poison_handling_capabilities = static_cast<std::uint8_t>(
+      IdentifyMemoryDeviceOut::kScansForPoison |
+      (device.config().injects_persistent_poison ? IdentifyMemoryDeviceOut::kInjectsPersistentPoison : 0));
+  return result;
 }
 
 // CXL r3.2 8.2.10.9.3.1 Get Health Info (Opcode 4200h)
@@ -94,18 +103,48 @@ constexpr auto kCommands = std::to_array<cci::Command>({
     command<logical::set_lsa<Device>>(0x4103, "Set LSA", "8.2.10.9.2.4",
         effect::immediate_configuration_change | effect::immediate_data_change, When::media_enabled, kBoth),
     command<get_health_info>(0x4200, "Get Health Info", "8.2.10.9.3.1", effect::none, When::always, kBoth),
+    command<logical::get_poison_list<Device>>(0x4300, "Get Poison List", "8.2.10.9.4.1",
+        effect::none, When::media_enabled, kBoth),
+    command<logical::inject_poison<Device>>(0x4301, "Inject Poison", "8.2.10.9.4.2",
+        effect::immediate_data_change, When::media_enabled, kMailbox),
+    command<logical::clear_poison<Device>>(0x4302, "Clear Poison", "8.2.10.9.4.3",
+        effect::immediate_data_change, When::media_enabled, kBoth),
+    command<logical::get_scan_media_capabilities<Device>>(0x4303, "Get Scan Media Capabilities", "8.2.10.9.4.4",
+        effect::none, When::media_enabled, kBoth),
+    background_command<logical::scan_media<Device>, logical::complete_scan_media<Device>,
+                       logical::interrupt_scan_media<Device>>(0x4304, "Scan Media", "8.2.10.9.4.5",
+        effect::background_operation | effect::request_abort_background_operation_supported,
+        When::media_enabled, kBoth).holding_media(),
+    command<logical::get_scan_media_results<Device>>(0x4305, "Get Scan Media Results", "8.2.10.9.4.6",
+        effect::none, When::media_enabled, kBoth),
     background_command<logical::sanitize<Device>, logical::complete_sanitize<Device>,
                        logical::interrupt_sanitize<Device>>(0x4400, "Sanitize", "8.2.10.9.5.1",
         effect::immediate_data_change | effect::security_state_change | effect::background_operation |
             effect::request_abort_background_operation_supported,
-        When::starts_media_operation, kBoth),
+        When::starts_media_operation, kBoth).holding_media(),
+    command<logical::secure_erase<Device>>(0x4401, "Secure Erase", "8.2.10.9.5.2",
+        effect::immediate_data_change | effect::security_state_change, When::media_enabled, kBoth),
+    // Discovery may come at any time: the handler refuses what reaches media that is disabled or held by another CCI.
+    background_command<logical::media_operations<Device>, logical::complete_media_operations<Device>,
+                       logical::interrupt_media_operations<Device>, logical::media_operations_run_in_background<Device>>(
+        0x4402, "Media Operations", "8.2.10.9.5.3",
+        effect::immediate_data_change | effect::background_operation, When::always, kMailbox).holding_media(),
 });
 // clang-format on
 static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::Command::opcode) == kCommands.end(),
               "rows are in the order of their opcodes, each once");
 
+// COMPAT(libcxlmi): its programs inject poison over MCTP, where the text has the command on mailboxes alone.
+constexpr auto kCommandsForLibcxlmi = [] {
+  auto rows = kCommands;
+  std::ranges::find(rows, Opcode{0x4301}, &cci::Command::opcode)->carriers = kBoth;
+  return rows;
+}();
+
 }  // namespace
 
-std::span<const cci::Command> memory_device_commands() { return kCommands; }
+std::span<const cci::Command> memory_device_commands(Profile profile) {
+  return profile == Profile::libcxlmi ? kCommandsForLibcxlmi : kCommands;
+}
 
 }  // namespace cxlemu

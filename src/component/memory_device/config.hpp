@@ -17,7 +17,14 @@ enum class BusyAcross : std::uint8_t { conflicting, never };
 enum class SurplusPayload : std::uint8_t { ignore, refuse };
 enum class TimestampOnReset : std::uint8_t { keep, clear };
 
+enum class FrozenPoisonList : std::uint8_t { kept, follows_clears };
+
 enum class FirmwareVerify : std::uint8_t { package, any };
+
+/// LIMIT: records that a Poison List can be set to hold: Identify Memory Device counts them in 24 bits.
+inline constexpr std::uint32_t kMaximumPoisonListSize = 0xFF'FFFF;
+/// LIMIT: records that a store of scan results can be set to hold.
+inline constexpr std::uint32_t kMaximumScanResults = 0xFF'FFFF;
 
 struct MemoryDeviceConfig {
   // Identity (CXL r3.2 8.2.10.1.1).
@@ -35,11 +42,18 @@ struct MemoryDeviceConfig {
 
   std::uint8_t fw_slots = 2;               ///< 2 to 4 (CXL r3.2 8.2.10.3.1)
   std::uint64_t fw_size_limit = 32ULL << 20;  ///< bytes of the largest FW package
+  std::uint32_t poison_list_size = 256;       ///< records in the Poison List, 1 to kMaximumPoisonListSize
+  std::uint32_t scan_results_size = 4096;     ///< records that a Scan Media keeps, 1 to kMaximumScanResults
+  std::uint16_t inject_poison_limit = 0;      ///< addresses that 4301h may have poisoned; 0: no limit
 
   // Behaviour.
   Profile profile = Profile::strict;
   Timing timing = Timing::instant;
   std::optional<std::chrono::milliseconds> sanitize_duration;  ///< overrides `timing` for 4400h
+  std::optional<std::chrono::milliseconds> scan_duration;             ///< overrides `timing` for 4304h
+  std::optional<std::chrono::milliseconds> media_operation_duration;  ///< overrides `timing` for 4402h
+  bool injects_persistent_poison = false;  ///< injected poison of persistent capacity survives every reset
+  FrozenPoisonList frozen_poison_list = FrozenPoisonList::kept;
   std::uint8_t abort_threshold = 85;       ///< percentage from which an operation is let finish (0005h)
   AbortWhenIdle abort_when_idle = AbortWhenIdle::success;
   MediaDisabledRefuses media_disabled_refuses = MediaDisabledRefuses::accessing;

@@ -10,8 +10,11 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
     : id_(std::move(id)),
       config_(std::move(config)),
       timeline_(&timeline),
-      logical_device_(backings),
-      commands_{memory_device_commands(), {}},
+      logical_device_(backings, {.list_records = config_.poison_list_size,
+                                 .scan_results = config_.scan_results_size,
+                                 .frozen_list_follows_clears =
+                                     config_.frozen_poison_list == FrozenPoisonList::follows_clears}),
+      commands_{memory_device_commands(config_.profile), {}},
       firmware_(initial_firmware(config_)),
       mailbox_(cci::Carrier::mailbox, timeline),
       mctp_(cci::Carrier::mctp, timeline) {
@@ -43,18 +46,16 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
     case cci::When::always: break;
     case cci::When::media_enabled:
       if (disabled) return ReturnCode::media_disabled;
+      if (command.holds_media && device.media_operation_elsewhere(context)) return ReturnCode::busy;
       break;
     case cci::When::media_enabled_by_property:
       if (disabled && device.config_.media_disabled_refuses == MediaDisabledRefuses::all) {
         return ReturnCode::media_disabled;
       }
       break;
-    case cci::When::starts_media_operation: {
-      const cci::Context& other = &context == &device.mailbox_ ? device.mctp_ : device.mailbox_;
-      // Permitted, not required (CXL r3.2 9.20.1): both would overwrite the same media.
-      if (other.background.running() && device.config_.busy_across == BusyAcross::conflicting) return ReturnCode::busy;
+    case cci::When::starts_media_operation:
+      if (device.media_operation_elsewhere(context)) return ReturnCode::busy;
       break;
-    }
   }
   return std::nullopt;
 }
@@ -70,6 +71,38 @@ void MemoryDevice::restore(MemoryDeviceState state) {
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {
   for (cci::Context* context : {&mailbox_, &mctp_}) context->events.append(log, record, timestamp_.at(now()));
   changes_.mark(StateKey::event_logs);
+}
+
+void MemoryDevice::log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log) {
+  log_event(log, poison::event_of(finding, logical_device_.is_volatile(Dpa{finding.range.dpa}), transaction, log));
+}
+
+std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes to) {
+  const auto read = logical_device_.read(dpa, to);
+  if (read || read.error() != MediaError::poison) return read;
+  const auto findings = poison::detect(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value,
+                                       to.size(), timestamp_.at(now()));
+  for (const PoisonFinding& finding : findings) {
+    log_poison(finding, MediaTransaction::host_read, EventLogId::failure);
+    changes_.mark(StateKey::poison);
+  }
+  return read;
+}
+
+std::expected<void, MediaError> MemoryDevice::write_media(Dpa dpa, Bytes from) {
+  const auto written = logical_device_.write(dpa, from, timestamp_.at(now()));
+  if (written) {
+    changes_.mark(StateKey::media);
+    if (!logical_device_.state.poison.media.empty()) changes_.mark(StateKey::poison);
+  }
+  return written;
+}
+
+bool MemoryDevice::media_operation_elsewhere(const cci::Context& context) const {
+  const cci::BackgroundSlot& other = &context == &mailbox_ ? mctp_.background : mailbox_.background;
+  if (!other.running() || config_.busy_across != BusyAcross::conflicting) return false;
+  const cci::Command* running = commands_.find(other.state().opcode);
+  return running != nullptr && running->holds_media;
 }
 
 IdentifyOut MemoryDevice::identity() const {

@@ -65,6 +65,11 @@ class MemoryDevice {
   void restore(MemoryDeviceState state);
   /// Logs an event on every CCI (CXL r3.2 9.20.1). The handle and the timestamp are the log's.
   void log_event(EventLogId log, const EventRecord& record);
+  /// Tells of poison by a General Media Event.
+  void log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log);
+  /// A host's access through CXL.mem. Poison that it comes upon is known from then on, and told of (8.2.10.9.4.1).
+  std::expected<void, MediaError> read_media(Dpa dpa, MutableBytes to);
+  std::expected<void, MediaError> write_media(Dpa dpa, Bytes from);
 
   [[nodiscard]] cci::CommandSet& commands() { return commands_; }
   [[nodiscard]] cci::Faults& faults() { return faults_; }
@@ -82,6 +87,9 @@ class MemoryDevice {
   [[nodiscard]] IdentifyOut identity() const;
   [[nodiscard]] GetHealthInfoOut health() const;
   void erase_event_logs();
+  /// An operation that has the media to itself runs on another CCI, and that makes this one busy (CXL r3.2 9.20.1:
+  /// permitted, not required).
+  [[nodiscard]] bool media_operation_elsewhere(const cci::Context& context) const;
   /// CCIs whose background operation of this opcode is running.
   [[nodiscard]] std::size_t operations_running(Opcode opcode) const;
 
@@ -89,6 +97,7 @@ class MemoryDevice {
   static std::optional<ReturnCode> admit(const void* object, const cci::Context& context, const cci::Command& command);
   void end_mailbox_operation(cci::Interruption why);
   void reset_firmware(ResetKind kind);
+  void reset_poison(ResetKind kind);
 
   std::string id_;
   MemoryDeviceConfig config_;
@@ -105,6 +114,6 @@ class MemoryDevice {
 };
 
 /// The rows of every command of a memory device, sorted by opcode.
-std::span<const cci::Command> memory_device_commands();
+std::span<const cci::Command> memory_device_commands(Profile profile = Profile::strict);
 
 }  // namespace cxlemu

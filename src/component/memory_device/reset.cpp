@@ -23,16 +23,33 @@ void MemoryDevice::reset_firmware(ResetKind kind) {
   firmware::activate_staged(*this);
 }
 
+// CXL r3.2 8.2.10.9.1.1, 8.2.10.9.4.6: injected poison goes, unless it is persistent and the device says that it stays.
+void MemoryDevice::reset_poison(ResetKind kind) {
+  PoisonState& state = logical_device_.state.poison;
+  const std::uint64_t reached =
+      config_.injects_persistent_poison ? logical_device_.volatile_capacity() : logical_device_.capacity();
+  poison::remove(state, logical_device_.poison_limits(), 0, reached, PoisonSource::injected, timestamp_.at(now()));
+  if (kind != ResetKind::cxl) {
+    state.scan = {};
+    state.cursors = {};
+  }
+  changes_.mark(StateKey::poison);
+}
+
 void MemoryDevice::reset(ResetKind kind) {
   // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
   if (kind == ResetKind::flr || kind == ResetKind::cxl) {
     const bool ends = kind == ResetKind::flr ? config_.flr_ends_background : config_.cxl_reset_ends_background;
     if (ends) end_mailbox_operation(cci::Interruption::reset);
-    if (kind == ResetKind::cxl) reset_firmware(kind);
+    if (kind == ResetKind::cxl) {
+      reset_firmware(kind);
+      reset_poison(kind);
+    }
     return;
   }
   end_mailbox_operation(cci::Interruption::reset);
   reset_firmware(kind);
+  reset_poison(kind);
   mailbox_.background.clear();
   mailbox_.events.set_interrupt_policy({});
   changes_.mark(StateKey::background);
@@ -43,7 +60,7 @@ void MemoryDevice::reset(ResetKind kind) {
   if (kind == ResetKind::conventional) return;
 
   // Without main power volatile capacity forgets; what goes on over MCTP does so on auxiliary power.
-  logical_device_.lose_volatile_data();
+  logical_device_.lose_volatile_data(timestamp_.at(now()));
   changes_.mark(StateKey::media);
   if (kind == ResetKind::cold) return;
   cci::interrupt_background(target(mctp_), cci::Interruption::power_loss);

@@ -1,4 +1,8 @@
+// How long work on whole media takes: Sanitize, Media Operations, Scan Media.
 #include "component/logical_device/sanitize.hpp"
+
+#include "component/logical_device/media_and_poison.hpp"
+#include "component/logical_device/media_operations.hpp"
 
 #include <algorithm>
 #include <array>
@@ -37,6 +41,9 @@ Nanoseconds at_rate(std::uint64_t capacity_bytes, std::uint64_t mib_a_second) {
   return Nanoseconds{static_cast<Nanoseconds::rep>(capacity_bytes / kMiB * (1'000'000'000 / mib_a_second))};
 }
 
+// At most a second, so that nobody waits for what is not there.
+Nanoseconds at_once(std::uint64_t bytes) { return std::clamp<Nanoseconds>(at_rate(bytes, 8'000), 10ms, 1s); }
+
 }  // namespace
 
 Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t capacity_bytes) {
@@ -46,7 +53,29 @@ Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t ca
     case Timing::real: return std::max<Nanoseconds>(at_rate(capacity_bytes, 1'000), 1s);
     case Timing::instant: break;
   }
-  return std::clamp<Nanoseconds>(at_rate(capacity_bytes, 8'000), 10ms, 1s);
+  return at_once(capacity_bytes);
+}
+
+Nanoseconds media_operation_duration(const MemoryDeviceConfig& config, std::uint64_t bytes) {
+  if (config.media_operation_duration) return *config.media_operation_duration;
+  switch (config.timing) {
+    case Timing::qemu: return in_steps(bytes);
+    case Timing::real: return std::max<Nanoseconds>(at_rate(bytes, 1'000), 1ms);
+    case Timing::instant: break;
+  }
+  return at_once(bytes);
+}
+
+Nanoseconds scan_duration(const MemoryDeviceConfig& config, std::uint64_t bytes) {
+  if (config.scan_duration) return *config.scan_duration;
+  switch (config.timing) {
+    // 500 ns a cache line, and never less than a millisecond.
+    case Timing::qemu:
+      return std::max<Nanoseconds>(Nanoseconds{static_cast<Nanoseconds::rep>(bytes / kCacheLine * 500)}, 1ms);
+    case Timing::real: return std::max<Nanoseconds>(at_rate(bytes, 4'000), 1ms);
+    case Timing::instant: break;
+  }
+  return at_once(bytes);
 }
 
 }  // namespace cxlemu
