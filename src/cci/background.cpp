@@ -8,24 +8,32 @@ std::uint8_t BackgroundSlot::percent() const {
   if (!state_.running) return state_.final_percent;
   const Nanoseconds elapsed = timeline_->now() - state_.start;
   // Divided first, so that days of device time do not overflow; the last percent is shown only by complete().
-  const auto step = std::max<Nanoseconds::rep>(state_.duration.count() / 100, 1);
-  const auto percent = std::clamp<Nanoseconds::rep>(elapsed.count() / step, 0, 99);
-  return std::min(static_cast<std::uint8_t>(percent), state_.stalled_at_percent.value_or(99));
+  const auto percent = std::clamp<Nanoseconds::rep>(elapsed / step(), 0, 99);
+  return std::min(static_cast<std::uint8_t>(percent), state_.disturbance.stall_at_percent.value_or(99));
+}
+
+Nanoseconds BackgroundSlot::step() const { return std::max(state_.duration / 100, Nanoseconds{1}); }
+
+std::optional<Time> BackgroundSlot::break_time() const {
+  const auto& disturbance = state_.disturbance;
+  if (!state_.running || !disturbance.break_at_percent) return std::nullopt;
+  if (*disturbance.break_at_percent > disturbance.stall_at_percent.value_or(100)) return std::nullopt;
+  return state_.start + step() * *disturbance.break_at_percent;
 }
 
 std::optional<Time> BackgroundSlot::deadline() const {
-  if (!state_.running || state_.stalled_at_percent) return std::nullopt;
+  if (!state_.running || state_.disturbance.stall_at_percent) return std::nullopt;
   return state_.start + state_.duration;
 }
 
 void BackgroundSlot::start(Opcode opcode, Bytes request, Nanoseconds duration,
-                           std::optional<std::uint8_t> stalled_at_percent) {
+                           const Disturbance& disturbance) {
   state_ = State{.running = true,
                  .opcode = opcode,
                  .request = to_buffer(request),
                  .start = timeline_->now(),
                  .duration = duration,
-                 .stalled_at_percent = stalled_at_percent};
+                 .disturbance = disturbance};
   rearm();
 }
 
@@ -56,9 +64,20 @@ void BackgroundSlot::restore(State state) {
 
 void BackgroundSlot::rearm() {
   timeline_->cancel(timer_);
-  if (const auto end = deadline()) {
-    timer_ = timeline_->at(*end, [this] { finish_(); });
+  const auto end = deadline();
+  const auto broken = break_time();
+  if (!end && !broken) return;
+  timer_ = timeline_->at(std::min(end.value_or(Time::max()), broken.value_or(Time::max())), [this] { fire(); });
+}
+
+void BackgroundSlot::fire() {
+  if (const auto broken = break_time(); broken && *broken <= timeline_->now()) {
+    state_.disturbance.break_at_percent.reset();
+    rearm();
+    break_(state_.disturbance.break_kind);
+    return;
   }
+  finish_();
 }
 
 }  // namespace cxlemu::cci

@@ -12,6 +12,15 @@
 
 namespace cxlemu::cci {
 
+/// What a user lets happen to one operation.
+struct Disturbance {
+  std::optional<std::uint8_t> stall_at_percent{};  ///< it stands still there for ever
+  ReturnCode result = ReturnCode::success;       ///< not Success: it fails with this at its end
+  std::optional<std::uint8_t> break_at_percent{};  ///< its owner is told once, there (BackgroundSlot::on_break)
+  std::uint8_t break_kind = 0;                   ///< and with what; the owner's own number
+  bool operator==(const Disturbance&) const = default;
+};
+
 class BackgroundSlot {
  public:
   /// Everything there is to know; what is not here (the timer) is made again by rearm().
@@ -21,8 +30,7 @@ class BackgroundSlot {
     Buffer request;              ///< its input payload
     Time start{};
     Nanoseconds duration{};
-    /// Where an operation that never ends stands still (a fault set by the user).
-    std::optional<std::uint8_t> stalled_at_percent;
+    Disturbance disturbance;
     std::uint8_t final_percent = 0;  ///< of the last operation; 100 when it was completed
     ReturnCode return_code = ReturnCode::success;
     std::uint16_t vendor_specific_extended_status = 0;
@@ -44,9 +52,11 @@ class BackgroundSlot {
   /// When the running operation ends; nothing where none runs or it never ends.
   [[nodiscard]] std::optional<Time> deadline() const;
 
-  void start(Opcode opcode, Bytes request, Nanoseconds duration, std::optional<std::uint8_t> stalled_at_percent);
+  void start(Opcode opcode, Bytes request, Nanoseconds duration, const Disturbance& disturbance = {});
   /// Called when time has come; set once by the owner of the CCI, who ends the operation with complete().
   void on_deadline(Finish finish) { finish_ = std::move(finish); }
+  /// Called at the percentage of a disturbance, which may end the operation; set once by the owner of the CCI.
+  void on_break(std::move_only_function<void(std::uint8_t kind)> call) { break_ = std::move(call); }
   /// The operation reached 100 % with this result.
   void complete(ReturnCode result);
   /// The operation ends before 100 % with this result (12h where it was aborted); the slot is free at once.
@@ -60,11 +70,15 @@ class BackgroundSlot {
 
  private:
   void rearm();
+  void fire();
+  [[nodiscard]] Nanoseconds step() const;
+  [[nodiscard]] std::optional<Time> break_time() const;
 
   Timeline* timeline_;
   State state_;
   Timeline::Key timer_;
   Finish finish_;
+  std::move_only_function<void(std::uint8_t)> break_;
 };
 
 }  // namespace cxlemu::cci

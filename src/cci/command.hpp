@@ -29,8 +29,8 @@ struct Background {
 };
 using Outcome = std::optional<Background>;
 
-/// Why a background operation ended before 100 %.
-enum class Interruption : std::uint8_t { abort, reset, power_loss };
+/// Why a background operation did not do what it was for.
+enum class Interruption : std::uint8_t { abort, reset, power_loss, failure };
 
 /// In which states of the component a command is refused before its handler sees it (Component::admit decides).
 enum class When : std::uint8_t {

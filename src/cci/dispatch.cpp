@@ -59,14 +59,14 @@ Reply run_row(const Target& target, const Command& command, Bytes payload, std::
   }
   if (const auto& background = *outcome) {
     Nanoseconds duration = background->duration;
-    std::optional<std::uint8_t> stall;
+    Disturbance disturbance;
     if (target.component.faults != nullptr) {
       if (const auto fault = target.component.faults->take_background(command.opcode)) {
         duration = fault->duration.value_or(duration);
-        stall = fault->stall_at_percent;
+        disturbance = fault->disturbance;
       }
     }
-    context.background.start(command.opcode, payload, duration, stall);
+    context.background.start(command.opcode, payload, duration, disturbance);
     reply.return_code = ReturnCode::background_command_started;
   }
   return reply;
@@ -151,6 +151,13 @@ void complete_background(const Target& target) {
     return;
   }
   const Buffer request = slot.state().request;
+  if (const ReturnCode failure = slot.state().disturbance.result; failure != ReturnCode::success) {
+    // It came as far as its last percent.
+    constexpr std::uint8_t kLastPercent = 99;
+    slot.complete(failure);
+    command->interrupted(target.component.object, *target.context, request, kLastPercent, Interruption::failure);
+    return;
+  }
   slot.complete(command->complete(target.component.object, *target.context, request));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "cci/background.hpp"
 #include "base/timeline.hpp"
 #include "wire/return_code.hpp"
 
@@ -19,12 +20,13 @@ struct ReturnCodeFault {
   ReturnCode return_code{};
 };
 
-/// The next background operation of this opcode takes `duration`, or stands still at `stall_at_percent` for ever: below
-/// the abort threshold 0005h ends it, from there on only what ends the CCI's operations does. Used once.
+/// The next background operation of this opcode takes `duration`, stands still at a percentage for ever (below the abort
+/// threshold 0005h ends it, from there on only what ends the CCI's operations does), fails at its end, or is hit by a
+/// reset. Used once.
 struct BackgroundFault {
   Opcode opcode;
-  std::optional<Nanoseconds> duration;
-  std::optional<std::uint8_t> stall_at_percent;
+  std::optional<Nanoseconds> duration{};
+  Disturbance disturbance{};
 };
 
 /// LIMIT: faults waiting in one component.

@@ -80,13 +80,20 @@ void visit_fields(StateOf<FirmwareState> auto& state, auto&& visit) {
   visit("transfer", state.transfer);
 }
 
+void visit_fields(StateOf<cci::Disturbance> auto& disturbance, auto&& visit) {
+  visit("stall-at-percent", disturbance.stall_at_percent);
+  visit("result", disturbance.result);
+  visit("break-at-percent", disturbance.break_at_percent);
+  visit("break-kind", disturbance.break_kind);
+}
+
 void visit_fields(StateOf<cci::BackgroundSlot::State> auto& state, auto&& visit) {
   visit("running", state.running);
   visit("opcode", state.opcode.value);
   visit("request", state.request);
   visit("start", state.start);
   visit("duration", state.duration);
-  visit("stalled-at-percent", state.stalled_at_percent);
+  visit("disturbance", state.disturbance);
   visit("final-percent", state.final_percent);
   visit("return-code", state.return_code);
   visit("vendor-specific-extended-status", state.vendor_specific_extended_status);

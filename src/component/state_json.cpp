@@ -184,7 +184,9 @@ std::string_view impossible(const cci::ContextState& state) {
   constexpr Nanoseconds kEnd = Nanoseconds::max() / 2;
   const auto& slot = state.background;
   if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
-  if (slot.final_percent > 100 || slot.stalled_at_percent.value_or(0) > 99) return "background";
+  const auto& disturbance = slot.disturbance;
+  if (slot.final_percent > 100 || disturbance.stall_at_percent.value_or(0) > 99) return "background";
+  if (disturbance.break_at_percent.value_or(0) > 99) return "background.disturbance";
   if (slot.start > kEnd || slot.duration > kEnd) return "background";
   return {};
 }

@@ -100,6 +100,37 @@ Json query_device(MemoryDeviceNode& node) {
   return json;
 }
 
+Json query_background(MemoryDeviceNode& node) {
+  MemoryDevice& device = *node.device;
+  const auto one = [&](const cci::BackgroundSlot& slot) {
+    Json json = background_of(slot);
+    const auto& state = slot.state();
+    if (const cci::Command* row = device.commands().find(state.opcode)) json.set("command", command_name(row->title));
+    if (state.running) {
+      json.set("started", state.start.count());
+      if (const auto end = slot.deadline()) json.set("ends", end->count());
+    }
+    return json;
+  };
+  Json json = Json::object({{"mailbox", one(device.mailbox().background)}});
+  if (node.endpoint != nullptr) json.set("mctp", one(device.mctp().background));
+  return json;
+}
+
+Json query_event_log(const cci::EventLog& log) {
+  Json records = Json::array();
+  for (const EventRecord& record : log.records) {
+    records.push_back(decode_payload(LayoutOf<EventRecord>::value, bytes_of(record)));
+  }
+  Json json = Json::object({{"records", std::move(records)}, {"overflow", log.overflow}});
+  if (log.overflow) {
+    json.set("lost", log.overflow_error_count);
+    json.set("first-lost", log.first_overflow_event_timestamp);
+    json.set("last-lost", log.last_overflow_event_timestamp);
+  }
+  return json;
+}
+
 Json query_firmware(const MemoryDevice& device) {
   const FirmwareState& firmware = device.firmware();
   Json slots = Json::array();

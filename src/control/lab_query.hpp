@@ -15,6 +15,12 @@ Json query_device(MemoryDeviceNode& node);
 /// Firmware slots and the transfer of one device: the answer of cxlemu-query-firmware.
 Json query_firmware(const MemoryDevice& device);
 
+/// What runs, or ran last, on each CCI: the answer of cxlemu-query-background.
+Json query_background(MemoryDeviceNode& node);
+
+/// The records of one log, decoded, and what it lost.
+Json query_event_log(const cci::EventLog& log);
+
 std::string_view name_of(Via via);
 
 }  // namespace cxlemu::control

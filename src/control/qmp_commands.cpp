@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "control/event_injection.hpp"
 #include "control/lab_query.hpp"
+#include "control/media_commands.hpp"
 #include "control/nearest_name.hpp"
 #include "control/payload_text.hpp"
 #include "control/qmp_arguments.hpp"
@@ -27,6 +28,7 @@ namespace {
 using enum ArgumentKind;
 
 constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
+constexpr auto kVias = std::to_array<std::string_view>({"mailbox", "mctp"});
 
 Result<Json> query_version(QmpContext&, const Json&) {
   return Json::object({{"qemu", Json::object({{"micro", kVersionMicro}, {"minor", kVersionMinor}, {"major", kVersionMajor}})}, {"package", "cxlemu"}});
@@ -50,13 +52,38 @@ Result<Json> query_firmware_command(QmpContext& context, const Json& arguments) 
   return query_firmware(*node->device);
 }
 
+constexpr auto kQueryBackground = std::to_array<Argument>({kPath});
+
+Result<Json> query_background_command(QmpContext& context, const Json& arguments) {
+  return query_background(*TRY(find_device(context, arguments)));
+}
+
+constexpr auto kLogNames =
+    std::to_array<std::string_view>({"informational", "warning", "failure", "fatal", "dynamic-capacity"});
+constexpr auto kQueryEvents = std::to_array<Argument>({
+    kPath,
+    {"via", choice, "of which CCI; default mailbox", true, kVias},
+    {"log", choice, "one log; absent: all", true, kLogNames},
+});
+
+Result<Json> query_events_command(QmpContext& context, const Json& arguments) {
+  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const bool by_mctp = arguments["via"].string().value_or("mailbox") == "mctp";
+  const cci::EventLogs& logs = (by_mctp ? node->device->mctp() : node->device->mailbox()).events;
+  Json answer = Json::object();
+  for (std::size_t i = 0; i < kLogNames.size(); ++i) {
+    if (const auto wanted = arguments["log"].string(); wanted && *wanted != kLogNames[i]) continue;
+    answer.set(kLogNames[i], query_event_log(logs.log(static_cast<EventLogId>(i))));
+  }
+  return answer;
+}
+
 Result<Json> query_lab_command(QmpContext& context, const Json&) {
   return query_lab(context.machine, context.lab_name, context.clock);
 }
 
 // ------------------------------------------------------------------------------------------------- cxlemu-send-command
 
-constexpr auto kVias = std::to_array<std::string_view>({"mailbox", "mctp"});
 constexpr auto kSendCommand = std::to_array<Argument>({
     kPath,
     {"opcode", opcode, "which command"},
@@ -145,10 +172,42 @@ constexpr auto kSet = std::to_array<Argument>({
     {"background-duration", duration, "how long the next background operation of the opcode takes", true},
     {"stall-at", u8, "percentage at which the next background operation of the opcode stands still for ever; from abort-threshold on "
      "0005h does not end it", true},
+    {"background-return-code", text, "how the next background operation of the opcode fails at its end", true},
+    {"reset-at", u8, "percentage of the next background operation of the opcode at which the device is reset", true},
+    {"reset-kind", choice, "which reset that is; default power-loss", true, kResetKinds},
     {"activation-failure", choice, "how the next activation of firmware fails, online or at a reset: 0Ch or 0Dh", true,
      kActivationFailures},
     {"clear", boolean, "true: forget the faults that are waiting", true},
 });
+
+constexpr auto kBackgroundFaults =
+    std::to_array<std::string_view>({"background-duration", "stall-at", "background-return-code", "reset-at"});
+
+Result<ReturnCode> return_code_of(const Json& value) {
+  const auto code = parse_return_code(*value.string());
+  if (!code) return failure(fmt::format("{} is no return code", quoted(*value.string())));
+  return *code;
+}
+
+Result<std::optional<std::uint8_t>> percent_of(const Json& arguments, std::string_view name) {
+  if (!arguments.contains(name)) return std::nullopt;
+  const auto percent = number_of(arguments[name]);
+  if (percent > 99) return failure(fmt::format("parameter \"{}\" is from 0 to 99", name));
+  return static_cast<std::uint8_t>(percent);
+}
+
+Result<cci::BackgroundFault> background_fault(Opcode opcode, const Json& arguments) {
+  cci::BackgroundFault fault{.opcode = opcode};
+  if (arguments.contains("background-duration")) fault.duration = duration_of(arguments["background-duration"]);
+  fault.disturbance.stall_at_percent = TRY(percent_of(arguments, "stall-at"));
+  fault.disturbance.break_at_percent = TRY(percent_of(arguments, "reset-at"));
+  fault.disturbance.break_kind =
+      static_cast<std::uint8_t>(reset_kind(arguments["reset-kind"].string().value_or("power-loss")));
+  if (arguments.contains("background-return-code")) {
+    fault.disturbance.result = TRY(return_code_of(arguments["background-return-code"]));
+  }
+  return fault;
+}
 
 Result<Json> set(QmpContext& context, const Json& arguments) {
   MemoryDeviceNode* node = TRY(find_device(context, arguments));
@@ -166,10 +225,11 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
                                      : ReturnCode::activation_failed_cold_reset_required;
   }
   const bool code = arguments.contains("return-code");
-  const bool background = arguments.contains("background-duration") || arguments.contains("stall-at");
+  const bool background = std::ranges::any_of(kBackgroundFaults, [&](auto name) { return arguments.contains(name); });
   if (!code && !background) {
     if (!arguments.contains("clear") && !activation_failure) {
-      return failure("nothing to set: give return-code, background-duration, stall-at, activation-failure or clear");
+      return failure("nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, "
+                     "activation-failure or clear");
     }
     node->device->faults() = std::move(faults);
     node->device->firmware_faults() = firmware_faults;
@@ -182,21 +242,13 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
     return failure(fmt::format("{} has no command {:04x}h", node->device->id(), opcode.value));
   }
   if (code) {
-    const auto value = parse_return_code(*arguments["return-code"].string());
-    if (!value) return failure(fmt::format("{} is no return code", quoted(*arguments["return-code"].string())));
+    const ReturnCode value = TRY(return_code_of(arguments["return-code"]));
     const auto call = static_cast<std::uint32_t>(number_of(arguments, "call", 1));
     if (call == 0) return failure("parameter \"call\" counts from 1");
-    faults.return_codes.push_back({opcode, call, *value});
+    faults.return_codes.push_back({opcode, call, value});
   }
   if (background) {
-    cci::BackgroundFault fault{.opcode = opcode, .duration = {}, .stall_at_percent = {}};
-    if (arguments.contains("background-duration")) fault.duration = duration_of(arguments["background-duration"]);
-    if (arguments.contains("stall-at")) {
-      const auto percent = number_of(arguments["stall-at"]);
-      if (percent > 99) return failure("parameter \"stall-at\" is from 0 to 99");
-      fault.stall_at_percent = static_cast<std::uint8_t>(percent);
-    }
-    faults.backgrounds.push_back(fault);
+    faults.backgrounds.push_back(TRY(background_fault(opcode, arguments)));
   }
   if (faults.return_codes.size() + faults.backgrounds.size() > cci::kMaximumFaults) {
     return failure(fmt::format("at most {} faults wait; clear=true forgets them", cci::kMaximumFaults));
@@ -206,77 +258,29 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
   return Json::object();
 }
 
-// ---------------------------------------------------------------------------------------------------------------- media
-
-constexpr auto kReadMedia =
-    std::to_array<Argument>({kPath, {"dpa", size, "first byte"}, {"length", size, "bytes, at most 1 MiB"}});
-constexpr auto kWriteMedia = std::to_array<Argument>({
-    kPath,
-    {"dpa", size, "first byte"},
-    {"data", hex, "what to write, or what to repeat over `length` bytes"},
-    {"length", size, "bytes, at most 1 MiB; absent: as long as data", true},
-});
-
-std::string media_error(const MemoryDeviceNode& node, MediaError error) {
-  if (error == MediaError::disabled) {
-    return fmt::format("media of {} is disabled; a Sanitize that succeeds enables it", node.device->id());
-  }
-  if (error == MediaError::storage) {
-    return fmt::format("the file behind media of {} could not be read or written; is its disk full?", node.device->id());
-  }
-  if (error == MediaError::poison) {
-    return fmt::format("a cache line there is poisoned; cxlemu-query-poison shows which of {} are, and writing whole lines "
-                       "clears them", node.device->id());
-  }
-  return fmt::format("outside of the capacity of {} ({})", node.device->id(),
-                     capacity_text(node.device->logical_device().capacity()));
-}
-
-Result<Json> read_media(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  const auto length = number_of(arguments["length"]);
-  if (length > kMaximumMediaAccess) return failure("parameter \"length\" is at most 1 MiB");
-  Buffer bytes(length);
-  if (const auto read = node->device->read_media(Dpa{number_of(arguments["dpa"])}, bytes); !read) {
-    return failure(media_error(*node, read.error()));
-  }
-  return Json::object({{"data", to_hex(bytes)}});
-}
-
-Result<Json> write_media(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  const Buffer pattern = hex_of(arguments["data"]);
-  const auto length = number_of(arguments, "length", pattern.size());
-  if (length > kMaximumMediaAccess) return failure("parameter \"length\" is at most 1 MiB");
-  if (pattern.empty() && length > 0) return failure("parameter \"data\" is empty");
-  Buffer bytes(length);
-  for (std::size_t i = 0; i < length; ++i) bytes[i] = pattern[i % pattern.size()];
-  if (const auto written = node->device->write_media(Dpa{number_of(arguments["dpa"])}, bytes); !written) {
-    return failure(media_error(*node, written.error()));
-  }
-  return Json::object();
-}
-
 constexpr std::string_view kNothing = "nothing";
 constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-advance-clock", "Moves device time of a lab with --clock=virtual or --clock=auto.",
      "`time`: device time in nanoseconds", kAdvanceClock, advance_clock},
+    {"cxlemu-query-background", "What runs, or ran last, in the background of each CCI of a device.",
+     "`mailbox` and `mctp`, each with `running` and, once something ran, `opcode`, `command`, `percent`, `started`, `ends` "
+     "(device time in nanoseconds; absent: never), or when it has ended `return-code` and `return-code-name`",
+     kQueryBackground, query_background_command},
+    {"cxlemu-query-events", "The event records of one CCI of a device, decoded; nothing is cleared.",
+     "for each log `records`, `overflow`, and what was lost", kQueryEvents, query_events_command},
     {"cxlemu-query-firmware", "Firmware slots of a device, and the transfer that it is taking.",
      "`slots` with `slot` and, where there is firmware, `revision`, `bytes` and `sha256` of what was transferred; `active`, "
      "`staged` (0: none), `cold-reset-required`; `transfer` with `in-progress`, `by`, `received` bytes",
      kQueryFirmware, query_firmware_command},
     {"cxlemu-query-lab", "Everything about the lab: devices, CCIs, endpoints, counters.",
      "the lab; sizes in bytes, times in nanoseconds", {}, query_lab_command},
-    {"cxlemu-read-media", "Reads device memory as a host would; refused while media is disabled.",
-     "`data` in hexadecimal", kReadMedia, read_media},
     {"cxlemu-reset", "Resets a device (CXL r3.2 9.5, 9.7, 9.8).", kNothing, kReset, reset},
     {"cxlemu-send-command", "Sends one CCI command; over MCTP as packets through the network of the lab.",
      "`via`, `return-code`, `return-code-name`, `vendor-specific-extended-status`, `background-operation`, `payload`",
      kSendCommand, send_command},
-    {"cxlemu-set", "Sets a fault: a return code for the n-th call of an opcode, a slow or endless operation, or firmware that fails.",
+    {"cxlemu-set", "Sets a fault: a return code for the n-th call of an opcode; an operation that is slow, never ends, fails, or is hit by "
+     "a reset; firmware that fails.",
      kNothing, kSet, set},
-    {"cxlemu-write-media", "Writes device memory as a host would; refused while media is disabled.", kNothing,
-     kWriteMedia, write_media},
     {"query-commands", "The commands there are.", "a list of `name`", {}, query_commands},
     {"query-version", "The version of the program.", "`qemu` with major, minor, micro, and `package`", {},
      query_version},
@@ -288,7 +292,7 @@ constexpr auto kRows = std::to_array<QmpCommand>({
 std::span<const QmpCommand> qmp_commands() {
   static const auto rows = [] {
     std::vector<QmpCommand> all(kRows.begin(), kRows.end());
-    all.insert(all.end(), event_commands().begin(), event_commands().end());
+    for (const auto more : {event_commands(), media_commands()}) all.insert(all.end(), more.begin(), more.end());
     std::ranges::sort(all, {}, &QmpCommand::name);
     return all;
   }();

@@ -82,6 +82,7 @@ Result<void> Machine::add_memory_device(const MemoryDeviceDeclaration& declarati
   node.declaration = declaration;
   node.device = std::make_unique<MemoryDevice>(declaration.id, declaration.config, timeline_, backings);
   node.device->changes().on_first_mark([this, index] { changed_.push_back(index); });
+  node.device->on_reset_fault([this, index](ResetKind kind) { reset(devices_[index], kind); });
   if (declaration.mctp.kind == MctpPlacement::Kind::none) return {};
   return add_endpoint(index);
 }

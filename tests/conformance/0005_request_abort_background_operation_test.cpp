@@ -96,7 +96,7 @@ TEST_P(RequestAbort, HasNothingToAbortOnTheOtherCci) {
 
 TEST_P(RequestAbort, CanBeAbortedWhereTheOperationNeverEnds) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 84});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 84}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());

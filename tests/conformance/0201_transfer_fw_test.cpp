@@ -774,7 +774,7 @@ TEST(TransferFwDurationByProperty, OverridesTheTiming) {
 // A fault makes a part run in the background that would be taken at once.
 TEST_P(TransferFw, ThatIsSlowTakesItsTimeOnce) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .duration = 10s, .stall_at_percent = {}});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .duration = 10s});
   EXPECT_EQ(send(lab, initiate(zeros(128))), kStarted);
   lab.advance(10s - 1ns);
   EXPECT_TRUE(lab.context(GetParam()).background.running());
@@ -785,7 +785,7 @@ TEST_P(TransferFw, ThatIsSlowTakesItsTimeOnce) {
 
 TEST_P(TransferFw, ThatStallsHoldsTheDeviceUntilItIsAborted) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .duration = {}, .stall_at_percent = 40});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
   EXPECT_EQ(send(lab, initiate(zeros(128))), kStarted);
   lab.advance(24h);
   EXPECT_EQ(lab.context(GetParam()).background.percent(), 40);
@@ -797,7 +797,7 @@ TEST_P(TransferFw, ThatStallsHoldsTheDeviceUntilItIsAborted) {
 // A part that stands still is not taken twice, and the next one waits for it.
 TEST_P(TransferFw, ThatStallsTakesNoOtherPart) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .duration = {}, .stall_at_percent = 40});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
   send(lab, initiate(zeros(128)));
   EXPECT_EQ(send(lab, go_on(1, zeros(128))), (Answered{ReturnCode::busy, "", true}));
   EXPECT_EQ(send(lab, initiate(zeros(128))), (Answered{ReturnCode::busy, "", true}));

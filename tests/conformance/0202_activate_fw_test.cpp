@@ -487,7 +487,7 @@ TEST_P(ActivateFwDuration, FollowsTheTiming) {
 TEST_P(ActivateFw, ThatIsSlowRunsInTheBackgroundOnce) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = 10s, .stall_at_percent = {}});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = 10s});
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(10s - 1ns);
   EXPECT_EQ(active(lab), 1);
@@ -500,7 +500,7 @@ TEST_P(ActivateFw, ThatIsSlowRunsInTheBackgroundOnce) {
 TEST_P(ActivateFw, ThatStallsHoldsTheNextOne) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = {}, .stall_at_percent = 10});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .disturbance = {.stall_at_percent = 10}});
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(24h);
   EXPECT_EQ(lab.context(GetParam()).background.percent(), 10);
@@ -513,7 +513,7 @@ TEST_P(ActivateFw, ThatStallsHoldsTheNextOne) {
 TEST_P(ActivateFw, OnTheNextResetUsesUpNoBackgroundFault) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = 10s, .stall_at_percent = {}});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = 10s});
   EXPECT_EQ(send(lab, activate_on_reset(2)), success());
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
 }

@@ -414,7 +414,7 @@ TEST(SanitizeAndFlr, EndsTheOperationOfTheMailboxByProperty) {
 
 TEST_P(Sanitize, ThatStallsNeverEnds) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 40});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
   lab.send(GetParam(), 0x4400);
   lab.advance(39ms);
   EXPECT_EQ(lab.context(GetParam()).background.percent(), 39);
@@ -427,7 +427,7 @@ TEST_P(Sanitize, ThatStallsNeverEnds) {
 // 100 % is told only of an operation that has ended.
 TEST_P(Sanitize, ThatStallsAtItsEndStaysBelowHundredPercent) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 100});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 100}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
   EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
@@ -436,7 +436,7 @@ TEST_P(Sanitize, ThatStallsAtItsEndStaysBelowHundredPercent) {
 
 TEST_P(Sanitize, ThatStalledCanBeAbortedAndTheNextOneEnds) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 0});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 0}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
   lab.send(GetParam(), 0x0005);
@@ -448,7 +448,7 @@ TEST_P(Sanitize, ThatStalledCanBeAbortedAndTheNextOneEnds) {
 
 TEST_P(Sanitize, ThatIsSlowTakesItsTimeOnce) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = 10s, .stall_at_percent = {}});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = 10s});
   lab.send(GetParam(), 0x4400);
   lab.advance(9'999'999'999ns);
   EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
@@ -463,7 +463,7 @@ TEST_P(Sanitize, ThatIsSlowTakesItsTimeOnce) {
 TEST_P(Sanitize, ThatIsRefusedUsesUpNoBackgroundFault) {
   Lab lab(takes_100ms);
   lab.send(GetParam(), 0x4400);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = 40});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
   lab.send(GetParam(), 0x4400);

@@ -70,7 +70,7 @@ TEST(BackgroundBit, IsClearWhereAnOperationCouldNotStart) {
 TEST(BackgroundBit, StaysSetWhereAnOperationNeverEnds) {
   Lab lab;
   lab.device().faults().backgrounds.push_back(
-      {.opcode = Opcode{0x4400}, .duration = {}, .stall_at_percent = std::uint8_t{0}});
+      {.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = std::uint8_t{0}}});
   lab.mctp(0x4400);
   lab.advance(24h);
   EXPECT_EQ(busy_bits(lab), "111");
@@ -86,7 +86,7 @@ class BackgroundBitOfARefusal : public testing::TestWithParam<RefusedWhileRunnin
 INSTANTIATE_TEST_SUITE_P(
     Code, BackgroundBitOfARefusal,
     testing::Values(RefusedWhileRunning{"InvalidInput", 0x0100, "05", ReturnCode::invalid_input},
-                    RefusedWhileRunning{"Unsupported", 0x4401, "", ReturnCode::unsupported},
+                    RefusedWhileRunning{"Unsupported", 0x4403, "", ReturnCode::unsupported},
                     RefusedWhileRunning{"Busy", 0x4400, "", ReturnCode::busy},
                     RefusedWhileRunning{"MediaDisabled", 0x4102, "0000000000000000", ReturnCode::media_disabled},
                     RefusedWhileRunning{"UnsupportedCci", 0x0102, "", ReturnCode::unsupported_mailbox_or_cci},

@@ -62,7 +62,15 @@ const std::vector<RowCommits>& row_commits() {
       {0x4102, "00 00 00 00  04 00 00 00", {}},
       {0x4103, "00 00 00 00  00 00 00 00  11", {"labels"}},
       {0x4200, "", {}},
+      {0x4300, "0000000000000000 0000800000000000", {}},
+      {0x4301, "0000000000000000", {"event-logs", "poison"}},
+      {0x4302, "0000000000000000" + zeros(64), {"media"}},
+      {0x4303, "0000000000000000 0000800000000000", {}},
+      {0x4304, "0000000000000000 0000800000000000 00", {"background", "poison"}},
+      {0x4305, "", {}},
       {0x4400, "", {"media-state", "background"}},
+      {0x4401, "", {"media"}},
+      {0x4402, "01010000 01000000 0000000000000000 4000000000000000", {"background"}},
   };
   return kRows;
 }
@@ -128,7 +136,8 @@ TEST_P(CommitsOfARefusal, AreNone) {
   EXPECT_THAT(committed_by(lab, Via::mctp, 0x0004, "0b"), IsEmpty());
   EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0103, "03 00 00 00 00"), IsEmpty());
   EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0004, "08"), IsEmpty());  // 15h
-  EXPECT_THAT(committed_by(lab, GetParam(), 0x4401), IsEmpty());          // 03h
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4403), IsEmpty());          // 03h
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4304, zeros(17)), IsEmpty());
 }
 
 TEST_P(CommitsOfARefusal, AreNoneWhileASanitizeRuns) {
@@ -221,6 +230,14 @@ TEST_P(CommitsOfASanitize, AreWhatWasOverwrittenWhereItIsAborted) {
   lab.send(GetParam(), 0x4400);
   lab.advance(50ms);
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0005), ElementsAre("labels", "media", "background"));
+}
+
+TEST_P(CommitsOfASanitize, ArePoisonTooWhereThereIsAny) {
+  Lab lab(sanitize_takes_100ms);
+  lab.device().poison_media(Dpa{0}, 64, {PoisonSource::internal});
+  lab.send(GetParam(), 0x4400);
+  EXPECT_THAT(committed(lab, [&] { lab.advance(100ms); }),
+              ElementsAre("event-logs", "labels", "media-state", "media", "background", "poison"));
 }
 
 TEST_P(CommitsOfASanitize, AreNoneWhereTheAbortComesTooLate) {

@@ -183,7 +183,7 @@ TEST_P(MessageOfUntrueLength, IsAnsweredWith16hAndCarriesNothingOut) {
 TEST(MessageOfUntrueLengthOrder, IsUnsupportedOr15hFirst) {
   Lab lab;
   Requester requester(lab);
-  EXPECT_EQ(requester.cci("00 01 00 01 44 01 00 00 00 00 00 00"), hex("01 01 00 01 44 00 00 00 03 00 00 00"));
+  EXPECT_EQ(requester.cci("00 01 00 03 44 01 00 00 00 00 00 00"), hex("01 01 00 03 44 00 00 00 03 00 00 00"));
   EXPECT_EQ(requester.cci("00 02 00 02 01 01 00 00 00 00 00 00"), hex("01 02 00 02 01 00 00 00 15 00 00 00"));
 }
 

@@ -324,9 +324,9 @@ class QmpSetRefusal : public testing::TestWithParam<RefusedFault> {};
 INSTANTIATE_TEST_SUITE_P(
     Arguments, QmpSetRefusal,
     testing::Values(
-        RefusedFault{R"({"path":"mem0"})", "nothing to set: give return-code, background-duration, stall-at, activation-failure or clear"},
+        RefusedFault{R"({"path":"mem0"})", "nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, activation-failure or clear"},
         RefusedFault{R"({"path":"mem0","opcode":"sanitize","call":2})",
-                     "nothing to set: give return-code, background-duration, stall-at, activation-failure or clear"},
+                     "nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, activation-failure or clear"},
         RefusedFault{R"({"path":"mem0","return-code":"busy"})", "parameter \"opcode\" is missing"},
         RefusedFault{R"({"path":"mem0","stall-at":3,"clear":true})", "parameter \"opcode\" is missing"},
         RefusedFault{R"({"path":"mem0","opcode":1,"return-code":"bussy"})", "\"bussy\" is no return code"},

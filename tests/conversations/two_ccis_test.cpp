@@ -36,7 +36,13 @@ const auto kValidRequests = std::to_array<ValidRequest>({
     {0x4102, "00 00 00 00  08 00 00 00"},
     {0x4103, "04 00 00 00  00 00 00 00  01 02 03 04"},
     {0x4200, ""},
+    {0x4300, "0000000000000000 0000800000000000"},
+    {0x4302, "0010000000000000" + zeros(64)},
+    {0x4303, "0000000000000000 0000800000000000"},
+    {0x4304, "0000000000000000 0000800000000000 00"},
+    {0x4305, ""},
     {0x4400, ""},
+    {0x4401, ""},
 });
 
 const ValidRequest* valid_request(std::uint16_t opcode) {
@@ -64,13 +70,15 @@ std::string row_name(const testing::TestParamInfo<const cci::Command*>& tested) 
   return name;
 }
 
-// A device with something in every log, in its labels and on its clock.
+// A device with something in every log, poison, results of a scan, in its labels and on its clock.
 void prepare(Lab& lab) {
   lab.mailbox(0x0301, "00 00 00 00 00 00 00 01");
   lab.log_event(EventLogId::warning, 0x11);
   lab.log_event(EventLogId::warning, 0x22);
   lab.mailbox(0x4103, "00 00 00 00  00 00 00 00  de ad be ef de ad be ef");
   fill_slot(lab, 2, "2.0");
+  lab.device().poison_media(Dpa{0x1000}, 64, {PoisonSource::internal});
+  lab.device().logical_device().state.poison.scan = {.available = true, .records = {{0x1000, 64, {}}}};
   lab.advance(5s);
 }
 
@@ -154,7 +162,7 @@ TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
 INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
                          testing::Values(0x0000, 0x0006, 0x0104, 0x0105, 0x0107, 0x0203, 0x0302, 0x0402, 0x0500, 0x0600,
-                                         0x3FFF, 0x4001, 0x4101, 0x4201, 0x4300, 0x4401, 0x4402, 0x5100, 0x5300, 0xBFFF,
+                                         0x3FFF, 0x4001, 0x4101, 0x4201, 0x4306, 0x4403, 0x5100, 0x5300, 0xBFFF,
                                          0xC000, 0xFFFF),
                          [](const auto& tested) {
                            return to_hex(bytes_of(Le<std::uint8_t>{static_cast<std::uint8_t>(tested.param >> 8)})) +

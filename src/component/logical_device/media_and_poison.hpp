@@ -108,11 +108,11 @@ cci::Result<void> clear_poison(C& component, cci::Context&, const ClearPoisonIn&
   if (!device.contains(dpa, kCacheLine)) return cci::refuse(ReturnCode::invalid_physical_address);
   const auto found = device.state.poison.media.first(dpa.value, kCacheLine);
   if (found && found->kind.permanent) return cci::refuse(ReturnCode::permanent_media_failure);
+  if (!device.state.poison.is_clean()) component.changes().mark(StateKey::poison);
   if (!device.write(dpa, in.write_data, component.timestamp().at(component.now()))) {
     return cci::refuse(ReturnCode::internal_error);
   }
   component.changes().mark(StateKey::media);
-  component.changes().mark(StateKey::poison);
   return {};
 }
 

@@ -111,6 +111,7 @@ template <Sanitizable C>
 ReturnCode overwrite_ranges(C& component, Bytes request, std::uint8_t percent) {
   const auto ranges = media_operation_of(request).ranges;
   LogicalDevice& device = component.logical_device();
+  if (!device.state.poison.is_clean()) component.changes().mark(StateKey::poison);
   bool done = true;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const std::uint64_t start = ranges[i].starting_dpa & ~(kMediaOperationGranularity - 1);
@@ -121,7 +122,7 @@ ReturnCode overwrite_ranges(C& component, Bytes request, std::uint8_t percent) {
            device.zero(Dpa{start}, reached * kMediaOperationGranularity,
                        component.timestamp().at(component.now())) && done;
   }
-  for (const auto key : {StateKey::media, StateKey::poison, StateKey::background}) component.changes().mark(key);
+  for (const auto key : {StateKey::media, StateKey::background}) component.changes().mark(key);
   return done ? ReturnCode::success : ReturnCode::internal_error;
 }
 

@@ -49,6 +49,8 @@ struct PoisonState {
   std::uint64_t scanned_since_overflow = 0;
   std::array<PoisonListCursor, kPoisonReaders> cursors;
   ScanResults scan;
+  /// Nothing is poisoned and nothing is reported.
+  [[nodiscard]] bool is_clean() const { return media.empty() && list.empty() && !overflow; }
   bool operator==(const PoisonState&) const = default;
 };
 
@@ -82,7 +84,7 @@ void repair(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa, s
 /// Removes poison of this source alone, as a reset does.
 void remove(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa, std::uint64_t length,
             PoisonSource source, std::uint64_t timestamp);
-/// The device comes upon whatever is poisoned in [dpa, dpa + length). Returns what it had not known of.
+/// The device comes upon whatever is poisoned in [dpa, dpa + length), both multiples of kCacheLine. Returns what it had not known of.
 std::vector<PoisonFinding> detect(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
                                   std::uint64_t length, std::uint64_t timestamp);
 

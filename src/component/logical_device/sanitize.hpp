@@ -35,13 +35,14 @@ template <Sanitizable C>
 ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
   LogicalDevice& device = component.logical_device();
   component.changes().mark(StateKey::background);
+  if (!device.state.poison.is_clean()) component.changes().mark(StateKey::poison);
   // A Sanitize that fails leaves media disabled.
   if (!device.wipe(100, component.timestamp().at(component.now()))) return ReturnCode::internal_error;
   component.erase_event_logs();
   // The one that is completing still counts as running. With busy-across=never another may be under way.
   if (component.operations_running(kSanitize) == 1) device.state.media_disabled = false;
   for (const auto key : {StateKey::media, StateKey::labels, StateKey::event_logs, StateKey::media_state,
-                         StateKey::poison, StateKey::background}) {
+                         StateKey::background}) {
     component.changes().mark(key);
   }
   return ReturnCode::success;
@@ -50,9 +51,10 @@ ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
 /// What had been reached is overwritten; media stays disabled.
 template <Sanitizable C>
 void interrupt_sanitize(C& component, cci::Context&, Bytes, std::uint8_t percent, cci::Interruption) {
+  if (!component.logical_device().state.poison.is_clean()) component.changes().mark(StateKey::poison);
   // What could not be overwritten stays behind disabled media like what had not been reached.
   (void)component.logical_device().wipe(percent, component.timestamp().at(component.now()));
-  for (const auto key : {StateKey::media, StateKey::labels, StateKey::poison, StateKey::background}) component.changes().mark(key);
+  for (const auto key : {StateKey::media, StateKey::labels, StateKey::background}) component.changes().mark(key);
 }
 
 }  // namespace logical

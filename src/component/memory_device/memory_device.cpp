@@ -26,6 +26,14 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
       changes_.mark(StateKey::background);
       cci::complete_background(target(*context));
     });
+    context->background.on_break([this](std::uint8_t kind) {
+      changes_.mark(StateKey::background);
+      if (reset_fault_) {
+        reset_fault_(static_cast<ResetKind>(kind));
+      } else {
+        reset(static_cast<ResetKind>(kind));
+      }
+    });
   }
 }
 
@@ -77,11 +85,30 @@ void MemoryDevice::log_poison(const PoisonFinding& finding, MediaTransaction tra
   log_event(log, poison::event_of(finding, logical_device_.is_volatile(Dpa{finding.range.dpa}), transaction, log));
 }
 
+void MemoryDevice::poison_media(Dpa dpa, std::uint64_t length, PoisonKind kind) {
+  const auto finding = poison::add(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value, length, kind,
+                                   timestamp_.at(now()));
+  if (!finding) return;
+  changes_.mark(StateKey::poison);
+  if (!kind.detected) return;
+  const bool is_test = kind.source == PoisonSource::injected;
+  log_poison(*finding, is_test ? MediaTransaction::inject_poison : MediaTransaction::unknown,
+             is_test ? EventLogId::informational : EventLogId::failure);
+}
+
+void MemoryDevice::repair_media(Dpa dpa, std::uint64_t length) {
+  poison::repair(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value, length,
+                 timestamp_.at(now()));
+  changes_.mark(StateKey::poison);
+}
+
 std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes to) {
   const auto read = logical_device_.read(dpa, to);
   if (read || read.error() != MediaError::poison) return read;
-  const auto findings = poison::detect(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value,
-                                       to.size(), timestamp_.at(now()));
+  const std::uint64_t first = dpa.value / kCacheLine * kCacheLine;
+  const std::uint64_t end = (dpa.value + to.size() + kCacheLine - 1) / kCacheLine * kCacheLine;
+  const auto findings = poison::detect(logical_device_.state.poison, logical_device_.poison_limits(), first,
+                                       end - first, timestamp_.at(now()));
   for (const PoisonFinding& finding : findings) {
     log_poison(finding, MediaTransaction::host_read, EventLogId::failure);
     changes_.mark(StateKey::poison);
@@ -90,11 +117,10 @@ std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes t
 }
 
 std::expected<void, MediaError> MemoryDevice::write_media(Dpa dpa, Bytes from) {
+  const bool was_clean = logical_device_.state.poison.is_clean();
   const auto written = logical_device_.write(dpa, from, timestamp_.at(now()));
-  if (written) {
-    changes_.mark(StateKey::media);
-    if (!logical_device_.state.poison.media.empty()) changes_.mark(StateKey::poison);
-  }
+  if (written) changes_.mark(StateKey::media);
+  if (written && !was_clean) changes_.mark(StateKey::poison);
   return written;
 }
 

@@ -57,6 +57,8 @@ class MemoryDevice {
   [[nodiscard]] cci::Target target(cci::Context& context);
 
   void reset(ResetKind kind);
+  /// Who carries out a reset that a fault asks for; unset: the device itself.
+  void on_reset_fault(std::move_only_function<void(ResetKind)> reset) { reset_fault_ = std::move(reset); }
   [[nodiscard]] MemoryDeviceState save() const {
     return {timestamp_, logical_device_.state, firmware_, mailbox_.save(), mctp_.save()};
   }
@@ -67,6 +69,10 @@ class MemoryDevice {
   void log_event(EventLogId log, const EventRecord& record);
   /// Tells of poison by a General Media Event.
   void log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log);
+  /// Media fails: whole cache lines inside the capacity are poisoned. Known poison is told of.
+  void poison_media(Dpa dpa, std::uint64_t length, PoisonKind kind);
+  /// Media is whole again there.
+  void repair_media(Dpa dpa, std::uint64_t length);
   /// A host's access through CXL.mem. Poison that it comes upon is known from then on, and told of (8.2.10.9.4.1).
   std::expected<void, MediaError> read_media(Dpa dpa, MutableBytes to);
   std::expected<void, MediaError> write_media(Dpa dpa, Bytes from);
@@ -109,6 +115,7 @@ class MemoryDevice {
   TimestampState timestamp_;
   FirmwareState firmware_;
   FirmwareFaults firmware_faults_;
+  std::move_only_function<void(ResetKind)> reset_fault_;
   cci::Context mailbox_;
   cci::Context mctp_;
 };

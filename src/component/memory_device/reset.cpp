@@ -26,6 +26,7 @@ void MemoryDevice::reset_firmware(ResetKind kind) {
 // CXL r3.2 8.2.10.9.1.1, 8.2.10.9.4.6: injected poison goes, unless it is persistent and the device says that it stays.
 void MemoryDevice::reset_poison(ResetKind kind) {
   PoisonState& state = logical_device_.state.poison;
+  if (state.is_clean() && !state.scan.available) return;
   const std::uint64_t reached =
       config_.injects_persistent_poison ? logical_device_.volatile_capacity() : logical_device_.capacity();
   poison::remove(state, logical_device_.poison_limits(), 0, reached, PoisonSource::injected, timestamp_.at(now()));

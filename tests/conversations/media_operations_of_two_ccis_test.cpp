@@ -1,0 +1,193 @@
+// Every pair of long operations, one on each CCI of a device (CXL r3.2 9.20.1): which of them may run beside each other,
+// and what either comes to, whichever ends first.
+#include <algorithm>
+
+#include "support/firmware.hpp"
+#include "support/media.hpp"
+
+namespace cxlemu {
+namespace {
+
+struct Operation {
+  std::string_view name;
+  std::uint16_t opcode;
+  std::string request;
+  bool on_mctp;     ///< the text has it on MCTP CCIs
+  bool holds_media;
+};
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> kOperations = {
+      {"TransferPart", 0x0201, initiate(zeros(128)), true, false},
+      {"TransferFull", 0x0201, full(2, package("2.0")), true, false},
+      {"ActivateOnline", 0x0202, activate_online(3), true, false},
+      {"ScanMedia", 0x4304, scan_request(0, kAllLines), true, true},
+      {"Sanitize", 0x4400, "", true, true},
+      {"MediaOperation", 0x4402, media_operation("0100", {{0x1000, 4096}}), false, true},
+  };
+  return kOperations;
+}
+
+struct Pair {
+  const Operation* first;
+  const Operation* second;
+  Via first_via;
+  bool second_ends_first;
+};
+std::vector<Pair> pairs() {
+  std::vector<Pair> all;
+  for (const Operation& first : operations()) {
+    for (const Operation& second : operations()) {
+      for (const Via via : {Via::mailbox, Via::mctp}) {
+        const Operation& over_mctp = via == Via::mctp ? first : second;
+        if (!over_mctp.on_mctp) continue;
+        for (const bool order : {false, true}) all.push_back({&first, &second, via, order});
+      }
+    }
+  }
+  return all;
+}
+
+class TwoOperations : public testing::TestWithParam<Pair> {};
+INSTANTIATE_TEST_SUITE_P(Pair, TwoOperations, testing::ValuesIn(pairs()), [](const auto& tested) {
+  const Pair& pair = tested.param;
+  return std::string(pair.first->name) + (pair.first_via == Via::mailbox ? "OnMailbox" : "OnMctp") +
+         std::string(pair.second->name) + (pair.second_ends_first ? "EndsFirst" : "EndsLast");
+});
+
+// 06h where both need the media; 08h where another CCI transfers firmware; else both run.
+ReturnCode expected_second(const Pair& pair) {
+  const auto& [first, second, via, order] = pair;
+  if (first->opcode == 0x0201 && second->opcode == 0x0201) return ReturnCode::fw_transfer_in_progress;
+  if (first->opcode == 0x0202 && second->opcode == 0x0202) return ReturnCode::busy;
+  // Sanitize has disabled the media that the others would reach.
+  if (first->opcode == 0x4400 && second->opcode != 0x4400 && second->holds_media) return ReturnCode::media_disabled;
+  if (first->holds_media && second->holds_media) return ReturnCode::busy;
+  return ReturnCode::background_command_started;
+}
+
+TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) {
+  const auto& [first, second, first_via, second_ends_first] = GetParam();
+  const Via second_via = first_via == Via::mailbox ? Via::mctp : Via::mailbox;
+  Lab lab([](auto& config) {
+    config.fw_slots = 4;
+    config.fw_activates_in_background = true;
+  });
+  fill_slot(lab, 3, "3.0");
+  lab.write_media(0x1000, repeated("a5", 4096));
+  lab.write_media(400 * kMiB, repeated("a5", 64));
+  poison_at(lab, 0x800, 1, kLatent);
+  const auto takes = [&](const Operation& operation, Nanoseconds duration) {
+    lab.device().faults().backgrounds.push_back({.opcode = Opcode{operation.opcode}, .duration = duration});
+  };
+  takes(*first, second_ends_first ? 200ms : 100ms);
+  ASSERT_EQ(lab.send(first_via, first->opcode, first->request), kStarted);
+  takes(*second, second_ends_first ? 100ms : 200ms);
+  const Answered answered = lab.send(second_via, second->opcode, second->request);
+  EXPECT_EQ(answered.code, expected_second(GetParam()));
+  const bool both = answered.code == ReturnCode::background_command_started;
+  lab.advance(200ms);
+
+  const auto result = [&](Via via) { return lab.context(via).background.state().return_code; };
+  EXPECT_EQ(result(first_via), ReturnCode::success);
+  EXPECT_FALSE(lab.context(first_via).background.running());
+  if (both) {
+    EXPECT_EQ(result(second_via), ReturnCode::success);
+  } else {
+    EXPECT_EQ(lab.context(second_via).background.state().opcode.value, 0);
+  }
+  // What each was for is done, and nothing else is.
+  const auto ran = [&](std::string_view name) { return first->name == name || (both && second->name == name); };
+  const bool sanitized = ran("Sanitize");
+  EXPECT_EQ(lab.read_media(0x1000, 64), sanitized || ran("MediaOperation") ? zeros(64) : repeated("a5", 64));
+  EXPECT_EQ(lab.read_media(400 * kMiB, 64), sanitized ? zeros(64) : repeated("a5", 64));
+  EXPECT_EQ(poison_list(lab).records.size(), ran("ScanMedia") ? 1U : 0U);
+  EXPECT_EQ(lab.device().firmware().slots[1].filled, ran("TransferFull"));
+  EXPECT_EQ(lab.device().firmware().active_slot, ran("ActivateOnline") ? 3 : 1);
+  EXPECT_EQ(lab.device().firmware().transfer.in_progress, ran("TransferPart"));
+  EXPECT_FALSE(lab.device().logical_device().state.media_disabled);
+}
+
+// The same with the first one aborted in its middle: its CCI is free at once, and the other goes on untouched.
+TEST_P(TwoOperations, AreIndependentWhenTheFirstIsAborted) {
+  const auto& [first, second, first_via, second_ends_first] = GetParam();
+  if (first->opcode == 0x4402) return;  // it cannot be aborted: MediaOperation.CannotBeAborted
+  const Via second_via = first_via == Via::mailbox ? Via::mctp : Via::mailbox;
+  Lab lab([](auto& config) {
+    config.fw_slots = 4;
+    config.fw_activates_in_background = true;
+  });
+  fill_slot(lab, 3, "3.0");
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{first->opcode}, .duration = 100ms});
+  ASSERT_EQ(lab.send(first_via, first->opcode, first->request), kStarted);
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{second->opcode}, .duration = 100ms});
+  const bool both =
+      lab.send(second_via, second->opcode, second->request).code == ReturnCode::background_command_started;
+  lab.advance(50ms);
+  EXPECT_EQ(lab.send(first_via, 0x0005).code, ReturnCode::success);
+  EXPECT_FALSE(lab.context(first_via).background.running());
+  EXPECT_EQ(lab.context(first_via).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.context(second_via).background.running(), both);
+  lab.advance(50ms);
+  if (both) {
+    EXPECT_EQ(lab.context(second_via).background.state().return_code, ReturnCode::success);
+  }
+  EXPECT_EQ(lab.device().logical_device().state.media_disabled, first->opcode == 0x4400);
+}
+
+// ------------------------------------------------------------------------------------------- resets at any percentage
+
+struct Hit {
+  const Operation* operation;
+  Via via;
+  ResetKind kind;
+  unsigned percent;
+};
+std::vector<Hit> hits() {
+  std::vector<Hit> all;
+  for (const Operation& operation : operations()) {
+    for (const Via via : {Via::mailbox, Via::mctp}) {
+      if (via == Via::mctp && !operation.on_mctp) continue;
+      for (const ResetKind kind : {ResetKind::conventional, ResetKind::cold, ResetKind::cxl, ResetKind::flr,
+                                   ResetKind::power_loss}) {
+        for (const unsigned percent : {0U, 37U, 99U}) all.push_back({&operation, via, kind, percent});
+      }
+    }
+  }
+  return all;
+}
+class ResetAtAPercentage : public testing::TestWithParam<Hit> {};
+INSTANTIATE_TEST_SUITE_P(Hit, ResetAtAPercentage, testing::ValuesIn(hits()), [](const auto& tested) {
+  const Hit& hit = tested.param;
+  return std::string(hit.operation->name) + (hit.via == Via::mailbox ? "OnMailbox" : "OnMctp") + reset_name(hit.kind) +
+         "At" + std::to_string(hit.percent);
+});
+
+// The reset table of spec-check (n), with the reset set off by a fault.
+TEST_P(ResetAtAPercentage, EndsTheOperationExactlyWhereTheResetTableSaysSo) {
+  const auto& [operation, via, kind, percent] = GetParam();
+  Lab lab([](auto& config) {
+    config.fw_slots = 4;
+    config.fw_activates_in_background = true;
+  });
+  fill_slot(lab, 3, "3.0");
+  lab.device().faults().backgrounds.push_back(
+      {.opcode = Opcode{operation->opcode},
+       .duration = 1s,
+       .disturbance = {.break_at_percent = static_cast<std::uint8_t>(percent), .break_kind = static_cast<std::uint8_t>(kind)}});
+  ASSERT_EQ(lab.send(via, operation->opcode, operation->request), kStarted);
+  lab.advance(10ms * percent);
+  const bool is_transfer = operation->opcode == 0x0201;
+  const bool ends = kind == ResetKind::power_loss ||
+                    (via == Via::mailbox && (kind == ResetKind::conventional || kind == ResetKind::cold ||
+                                             (kind == ResetKind::cxl && is_transfer)));
+  EXPECT_EQ(lab.context(via).background.running(), !ends);
+  lab.advance(24h);
+  EXPECT_FALSE(lab.context(via).background.running());
+  if (!ends) {
+    EXPECT_EQ(lab.context(via).background.state().return_code, ReturnCode::success);
+  }
+  EXPECT_EQ(lab.device().logical_device().state.media_disabled, ends && operation->opcode == 0x4400);
+}
+
+}  // namespace
+}  // namespace cxlemu
