@@ -22,6 +22,8 @@ std::unique_ptr<Machine> make_lab() {
     MemoryDeviceDeclaration device;
     device.id = id;
     device.config.event_log_size = 3;
+    device.config.poison_list_size = 3;
+    device.config.scan_results_size = 2;
     if (topology.memory_devices.empty()) {
       device.volatile_memdev = "v";
       device.lsa = "l";
@@ -34,9 +36,26 @@ std::unique_ptr<Machine> make_lab() {
   return Machine::create(topology).value();
 }
 
+// What the device reports is what it knows of, until its list overflows; then the list stays within its limit.
+void check_poison(MemoryDevice& device) {
+  const PoisonState& poison = device.logical_device().state.poison;
+  require(poison.list.records() <= device.config().poison_list_size);
+  require(poison.scan.records.size() <= device.config().scan_results_size);
+  if (poison.overflow) return;
+  PoisonMap known;
+  poison.media.visit(0, device.logical_device().capacity(), [&](const PoisonRange& range) {
+    if (range.kind.detected) known.add(range.dpa, range.length, range.kind);
+    return true;
+  });
+  require(known == poison.list);
+}
+
 void check(Machine& machine) {
   for (auto& node : machine.memory_devices()) {
     MemoryDevice& device = *node.device;
+    check_poison(device);
+    // A transfer is of one CCI, and a part that is being taken belongs to one.
+    require(!device.firmware().transfer.part_is_running || device.firmware().transfer.in_progress);
     for (cci::Context* context : {&device.mailbox(), &device.mctp()}) {
       require(context->background.percent() <= 100);
       require(!context->background.running() || context->background.percent() < 100);

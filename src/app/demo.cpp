@@ -10,6 +10,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/qmp_client.hpp"
+#include "app/shim.hpp"
 #include "app/text.hpp"
 #include "base/hex.hpp"
 #include "control/qmp_arguments.hpp"
@@ -42,6 +43,9 @@ class Demo {
   void fill_and_sanitize();
   void abort_and_recover();
   void overflow_events();
+  void update_firmware();
+  void overflow_poison();
+  Json response_of(std::vector<std::string> words);
   void count_packets();
   void end_lab();
 
@@ -78,7 +82,8 @@ fs::path find_example(std::string_view name) {
 }
 
 std::vector<std::string> Demo::with_lab(std::vector<std::string> words) const {
-  words.insert(words.begin() + 1, {"--lab", name_});
+  // Packing a file needs no lab.
+  if (words.front() != "firmware") words.insert(words.begin() + 1, {"--lab", name_});
   words.insert(words.begin(), os::own_executable());
   return words;
 }
@@ -225,6 +230,86 @@ void Demo::overflow_events() {
         "the log of the MCTP CCI is empty, that of the mailbox is its own and still full");
 }
 
+// The decoded response of a `cxlemu cci` command.
+Json Demo::response_of(std::vector<std::string> words) {
+  words.insert(words.begin(), {"cci", "mem0"});
+  words.push_back("--json");
+  return Json::parse(cxlemu(std::move(words), false).output).value_or(Json())["response"];
+}
+
+void Demo::update_firmware() {
+  step("Update firmware from a file, activate it; a corrupt one is refused, one is aborted in its middle");
+  // A file that is always there, and some hundred parts long.
+  const std::string shim = find_shim().value_or(topology_).string();
+  const std::string package = (scratch_ / "new.fw").string();
+  const std::string corrupt = (scratch_ / "corrupt.fw").string();
+  check(cxlemu({"firmware", "pack", "--revision", "demo-2.0", "--output", package, shim}, false).status == 0,
+        "a file was packed as firmware of revision demo-2.0");
+  check(cxlemu_live({"cci", "mem0", "transfer-fw", package, "--via", "mctp"}) == 0,
+        "it was transferred over MCTP, in parts of 896 bytes (0201h)");
+  check(cxlemu({"cci", "mem0", "activate-fw", "action=online", "slot=2"}, false).status == 0, "and activated (0202h)");
+  check(response_of({"get-fw-info", "--via", "mailbox"})["slot_2_fw_revision"].text() == "\"demo-2.0\"" &&
+            response_of({"identify-memory-device"})["fw_revision"].text() == "\"demo-2.0\"",
+        "Get FW Info (0200h, mailbox) and Identify Memory Device (4000h) show it");
+  auto bytes = os::read_file(package, kMaximumOutput).value_or(Buffer(1));
+  bytes[bytes.size() / 2] ^= std::byte{1};
+  check(os::write_file_atomically(corrupt, bytes).has_value() &&
+            cxlemu({"cci", "mem0", "transfer-fw", corrupt, "slot=1", "--via", "mailbox"}).has("FW Verification Failed"),
+        "with one bit changed it is refused (0Ah)");
+  cxlemu({"cci", "mem0", "transfer-fw", "action=initiate-fw-transfer", "data=hex:" + std::string(256, '0'), "--via", "mctp"},
+         false);
+  const auto in_progress = [this] {
+    return call("cxlemu-query-firmware", Json::object({{"path", "mem0"}}))["transfer"]["in-progress"].boolean();
+  };
+  const bool began = in_progress().value_or(false);
+  cxlemu({"cci", "mem0", "transfer-fw", "action=abort-transfer", "--via", "mctp"}, false);
+  check(began && !in_progress().value_or(true), "a transfer that was begun is aborted");
+  check(response_of({"get-fw-info"})["slot_1_fw_revision"].text() == "\"cxlemu-1.0\"", "slot 1 is as it was");
+}
+
+void Demo::overflow_poison() {
+  step("Poison media until the list overflows, scan it, page through the results");
+  const auto list = [this] { return call("cxlemu-query-poison", Json::object({{"path", "mem0"}, {"limit", 0}}))["list"]; };
+  const std::uint64_t limit = number_of(list()["limit"]);
+  print_line(fmt::format("$ for i in $(seq 0 {}); do cxlemu qmp cxl-inject-poison path=mem0 start=$((i * 4096)) length=64; done",
+                         limit));
+  for (std::uint64_t i = 0; i <= limit; ++i) {
+    call("cxl-inject-poison", Json::object({{"path", "mem0"}, {"start", i * 4096}, {"length", 64}}));
+  }
+  const Json all = call("cxlemu-query-lab", Json::object())["devices"].elements().front();
+  const std::uint64_t bytes = number_of(all["volatile-capacity"]) + number_of(all["persistent-capacity"]);
+  const std::string length = fmt::format("physical_address_length_64b={}", bytes / 64);
+  const auto overflowed = [&] {
+    return (number_of(response_of({"get-poison-list", "physical_address=1", length})["poison_list_flags"]) & 2) != 0;
+  };
+  check(overflowed(), fmt::format("{} records fill the list, the next one overflows it (4300h)", limit));
+  const auto read = cxlemu({"qmp", "cxlemu-read-media", "path=mem0", fmt::format("dpa={}", limit * 4096), "length=4"});
+  check(read.status == kRefused && read.has("poisoned"), "a host that reads what did not fit is told of poison, too");
+  check(cxlemu_live({"cci", "mem0", "scan-media", length, "--wait", "--via", "mctp"}) == 0, "Scan Media (4304h) succeeds");
+  std::uint64_t pages = 0;
+  std::uint64_t records = 0;
+  for (bool more = true; more && pages < 100; ++pages) {
+    const Json page = response_of({"get-scan-media-results", "--via", "mctp"});
+    records += number_of(page["media_error_record_count"]);
+    more = (number_of(page["scan_media_flags"]) & 1) != 0;
+  }
+  check(records == limit + 1 && pages > 1,
+        fmt::format("its {} results come in {} pages of 1 KiB (4305h)", limit + 1, pages));
+  check(cxlemu({"cci", "mem0", "clear-poison", "physical_address=0"}, false).status == 0 && overflowed(),
+        "one address is cleared (4302h); the list that overflowed stays as it is");
+  check(cxlemu_live({"cci", "mem0", "scan-media", length, "scan_media_flags=no-event-log", "--wait"}) == 0 && !overflowed() &&
+            number_of(list()["records"]) == limit,
+        "after another scan over all capacity the list is whole again");
+  const Json records_told = response_of({"get-event-records", "event_log=failure", "--via", "mctp"})["records"];
+  const Json events =
+      call("cxlemu-query-events", Json::object({{"path", "mem0"}, {"log", "failure"}, {"via", "mctp"}}))["failure"];
+  const auto& told = records_told.elements();
+  const auto& kept = events["records"].elements();
+  check(told.size() == 7 && kept.size() == 64 && std::ranges::equal(told, std::span(kept).first(7)) &&
+            number_of(told[1]["event_record_data"]["physical_address"]) == (4096 | 1),
+        "each was told of by a General Media Event in the failure log, until that was full (0100h)");
+}
+
 void Demo::count_packets() {
   step("What passed are real MCTP packets");
   const auto counters = [this] {
@@ -263,6 +348,8 @@ int Demo::run() {
   fill_and_sanitize();
   abort_and_recover();
   overflow_events();
+  update_firmware();
+  overflow_poison();
   count_packets();
   end_lab();
   fs::remove_all(scratch_, error);

@@ -26,7 +26,8 @@ example:
 exit status: that of the program; 2 where it was not found, 3 where there is no lab
 )";
 
-// Beside the program where it was installed, in the build tree where it was not.
+}  // namespace
+
 Result<fs::path> find_shim() {
   std::error_code ignored;
   const fs::path installed = fs::path(os::own_executable()).parent_path() / CXLEMU_INSTALLED_SHIM;
@@ -36,8 +37,6 @@ Result<fs::path> find_shim() {
   return failure(fmt::format("libcxlemu_mctp.so is neither at {} nor at {}; install the program with `cmake --install`",
                              installed.string(), CXLEMU_BUILD_SHIM));
 }
-
-}  // namespace
 
 Result<std::vector<os::EnvironmentChange>> shim_environment(const fs::path& lab_directory) {
   std::string preload = TRY(find_shim()).string();

@@ -9,6 +9,9 @@
 
 namespace cxlemu::app {
 
+/// The shim of this program, beside it in the build tree or installed.
+Result<std::filesystem::path> find_shim();
+
 /// LD_PRELOAD with the shim in front, and the socket of the lab.
 Result<std::vector<os::EnvironmentChange>> shim_environment(const std::filesystem::path& lab_directory);
 

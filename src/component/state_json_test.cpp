@@ -27,6 +27,8 @@ struct Bench {
   static MemoryDeviceConfig config() {
     MemoryDeviceConfig config;
     config.event_log_size = 2;
+    config.poison_list_size = 2;
+    config.scan_results_size = 2;
     config.sanitize_duration = 1s;
     return config;
   }
@@ -92,6 +94,42 @@ TEST(StateJson, HasAnActiveSlotThatThereIs) {
   EXPECT_EQ(error_with("staged-slot", 4), "");
 }
 
+// What is poisoned, what is listed, how far a list was read, and what a scan found.
+TEST(StateJson, KeepsPoisonAndWhatIsKnownOfIt) {
+  Bench bench;
+  for (const std::uint64_t dpa : {0x1000U, 0x2000U, 0x3000U}) {
+    bench.device.poison_media(Dpa{dpa}, 64, {PoisonSource::internal});
+  }
+  bench.device.poison_media(Dpa{0x4000}, 128, {PoisonSource::external, false, true});
+  EXPECT_TRUE(bench.device.logical_device().state.poison.overflow);
+  bench.device.logical_device().state.poison.cursors[1] = {.dpa = 0, .length = 4096, .next = 64};
+  bench.send(bench.device.mctp(), 0x4304, bytes_of(ScanMediaIn{0, (1 << 20) / 64, 0}));
+  bench.timeline.advance_to(20ms);
+  EXPECT_EQ(bench.device.logical_device().state.poison.scan.records.size(), 2U);
+  bench.device.mctp().background.clear();
+  EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+}
+
+TEST(StateJson, HasPoisonThatCanBe) {
+  const auto with = [](auto&& change) {
+    MemoryDeviceState state = Bench().device.save();
+    change(state.logical_device.poison);
+    const auto read = parse_state(state_json(state));
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(with([](PoisonState& state) { state.media.add(64, 64, {}); }), "");
+  EXPECT_EQ(with([](PoisonState& state) { state.media.add(65, 64, {}); }),
+            "the state's field \"logical-device.poison.media\" is missing or wrong");
+  EXPECT_EQ(with([](PoisonState& state) { state.list.add(0, 32, {}); }),
+            "the state's field \"logical-device.poison.list\" is missing or wrong");
+  EXPECT_EQ(with([](PoisonState& state) { state.scan.records = {{0, 0, {}}}; }),
+            "the state's field \"logical-device.poison.scan.records\" is missing or wrong");
+  EXPECT_EQ(with([](PoisonState& state) { state.scan.next[0] = 1; }),
+            "the state's field \"logical-device.poison.scan.next\" has an impossible value");
+  EXPECT_EQ(with([](PoisonState& state) { state.cursors[0] = {.dpa = 64, .length = 64, .next = 0}; }),
+            "the state's field \"logical-device.poison.cursors\" has an impossible value");
+}
+
 TEST(StateJson, NamesTheFieldThatIsWrong) {
   Json json = state_json(Bench().device.save());
   Json background = json["mailbox"]["background"];
@@ -152,7 +190,7 @@ TEST(RestoredDevice, CompletesAtOnceWhatShouldHaveEndedMeanwhile) {
 
 TEST(RestoredDevice, KeepsAStalledOperationWithoutADeadline) {
   Bench before;
-  before.device.faults().backgrounds.push_back({Opcode{0x4400}, {}, 40});
+  before.device.faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
   before.send(before.device.mctp(), 0x4400);
   before.timeline.advance_to(10s);
 

@@ -233,17 +233,14 @@ Result<std::uint64_t> value_of(const Field& field, std::string_view text) {
     if (!number) return std::unexpected(number.error());
     return static_cast<std::uint64_t>(*number);
   }
-  if (field.kind == FieldKind::capacity_256mib) {
+  if (field.kind == FieldKind::capacity_256mib || field.kind == FieldKind::length_64b) {
+    // A bare number is what stands in the field, as its name says; with a suffix it is bytes.
+    if (const auto units = parse_unsigned(text)) return *units;
+    const std::uint64_t unit = field.kind == FieldKind::length_64b ? 64 : 256ULL << 20;
     const auto bytes = parse_size(text);
     if (!bytes) return std::unexpected(bytes.error());
-    if (*bytes % (1ULL << 28) != 0) return failure(fmt::format("{} is no multiple of 256M", quoted(text)));
-    return *bytes >> 28;
-  }
-  if (field.kind == FieldKind::length_64b) {
-    const auto bytes = parse_size(text);
-    if (!bytes) return std::unexpected(bytes.error());
-    if (*bytes % 64 != 0) return failure(fmt::format("{} is no multiple of 64", quoted(text)));
-    return *bytes / 64;
+    if (*bytes % unit != 0) return failure(fmt::format("{} is no multiple of {}", quoted(text), size_text(unit)));
+    return *bytes / unit;
   }
   return parse_size(text);
 }

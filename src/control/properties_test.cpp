@@ -39,7 +39,8 @@ auto tied(const MemoryDeviceDeclaration& d) {
                     c.timestamp_on_reset, c.fw_slots, c.fw_size_limit, c.firmware_verify, c.fw_transfer_duration,
                     c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background,
                     c.fw_activation_duration, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
-                    c.life_used_percent);
+                    c.life_used_percent, c.scan_duration, c.media_operation_duration, c.poison_list_size,
+                    c.scan_results_size, c.inject_poison_limit, c.injects_persistent_poison, c.frozen_poison_list);
 }
 
 TEST(Properties, EveryDefaultIsThatOfTheConfiguration) {
@@ -103,6 +104,13 @@ TEST(Properties, FillTheirMembers) {
   EXPECT_EQ(with("fw-activation-duration", "3s").config.fw_activation_duration, std::chrono::milliseconds(3000));
   EXPECT_TRUE(with("cxl-reset-ends-background", "on").config.cxl_reset_ends_background);
   EXPECT_TRUE(with("flr-ends-background", "on").config.flr_ends_background);
+  EXPECT_EQ(with("scan-duration", "3s").config.scan_duration, std::chrono::milliseconds(3000));
+  EXPECT_EQ(with("media-operation-duration", "3s").config.media_operation_duration, std::chrono::milliseconds(3000));
+  EXPECT_EQ(with("poison-list-size", "7").config.poison_list_size, 7U);
+  EXPECT_EQ(with("scan-results-size", "7").config.scan_results_size, 7U);
+  EXPECT_EQ(with("inject-poison-limit", "7").config.inject_poison_limit, 7);
+  EXPECT_TRUE(with("injects-persistent-poison", "on").config.injects_persistent_poison);
+  EXPECT_EQ(with("frozen-poison-list", "follows-clears").config.frozen_poison_list, FrozenPoisonList::follows_clears);
   EXPECT_EQ(with("temperature", "-40").config.temperature_celsius, -40);
   EXPECT_EQ(with("life-used", "99").config.life_used_percent, 99);
   EXPECT_EQ(with("mtu", "260").transmission_unit, 256);
@@ -143,6 +151,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Bound{"mailbox", "mailbox-payload-size", "256", "128", "1M", "2M", "is not from 256 to 1M"},
                     Bound{"sanitize", "sanitize-duration", "0", "604800001", "604800s", "604801s",
                           "is longer than 604800s"},
+                    Bound{"scan", "scan-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
+                    Bound{"media_operation", "media-operation-duration", "0", "604800001", "604800s", "604801s",
+                          "is longer than 604800s"},
+                    Bound{"poison_list", "poison-list-size", "1", "0", "16777215", "16777216",
+                          "is not from 1 to 16777215"},
+                    Bound{"scan_results", "scan-results-size", "1", "0", "16777215", "16777216",
+                          "is not from 1 to 16777215"},
+                    Bound{"inject_poison", "inject-poison-limit", "0", "65536", "65535", "65536",
+                          "is not from 0 to 65535"},
                     Bound{"fw_slots", "fw-slots", "2", "1", "4", "5", "is not from 2 to 4"},
                     Bound{"fw_size", "fw-size-limit", "128", "127", "1G", "1025M", "is not from 128 to 1G"},
                     Bound{"fw_transfer", "fw-transfer-duration", "0", "604800001", "604800s", "604801s",
