@@ -20,7 +20,7 @@ template <Sanitizable C>
 cci::Result<void> secure_erase(C& component, cci::Context&) {
   // New keys: what stood there cannot be read any more. Labels are no user data, and poison is of the media, which was
   // not written.
-  if (!component.logical_device().erase()) return cci::refuse(ReturnCode::internal_error);
+  if (!component.logical_device().erase(UserData::all)) return cci::refuse(ReturnCode::internal_error);
   component.changes().mark(StateKey::media);
   return {};
 }
