@@ -176,7 +176,8 @@ constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-query-poison", "What is poisoned, what the device reports, and what a scan has found.",
      "`media` and `list`, each with `records`, `lines` and the first `ranges`; `list` with `limit` and `overflow`; `scan`",
      kQueryPoison, query_poison},
-    {"cxlemu-read-media", "Reads device memory as a host would; refused where it is poisoned, and while media is disabled or locked.",
+    {"cxlemu-read-media", "Reads device memory as a host would; refused where it is poisoned, and while media is disabled or "
+     "locked.",
      "`data` in hexadecimal", kReadMedia, read_media},
     {"cxlemu-write-media", "Writes device memory as a host would, which clears poison of whole lines; refused while media is "
      "disabled or locked.", kNothing, kWriteMedia, write_media},

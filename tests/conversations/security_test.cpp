@@ -53,6 +53,36 @@ TEST(Security, DoesNotStopASanitizeThatRuns) {
   EXPECT_EQ(lab.mctp(0x4400), kInvalidState);
 }
 
+// "Any commands that require access to the media": those that have 13h among their return codes.
+TEST(Security, RefusesEveryCommandThatNeedsTheMediaWhileLocked) {
+  Lab lab;
+  set_user(lab);
+  const auto answers = [&] {
+    const std::string range = zeros(8) + "0100000000000000";
+    return std::vector{lab.mailbox(0x4103, zeros(8) + "11").code, lab.mailbox(0x4300, range).code,
+                       lab.mailbox(0x4301, zeros(8)).code,        lab.mailbox(0x4302, zeros(72)).code,
+                       lab.mailbox(0x4303, range).code,           lab.mailbox(0x4305).code,
+                       lab.mailbox(0x4304, range + "00").code,    lab.mailbox(0x4401).code};
+  };
+  lab.reset(ResetKind::conventional);
+  EXPECT_EQ(answers(), std::vector(8, ReturnCode::invalid_security_state));
+  lab.mailbox(0x4503, kUser);
+  using enum ReturnCode;
+  EXPECT_EQ(answers(), (std::vector{success, success, success, success, success, unsupported, background_command_started,
+                                    success}));
+}
+
+// Media Operations go by ranges: what is volatile can be reached.
+TEST(Security, RefusesMediaOperationsOnLockedRangesAlone) {
+  const std::string zero = "01 01 0000 01000000";
+  Lab lab;
+  lock(lab);
+  EXPECT_EQ(lab.mailbox(0x4402, zero + "00000010 00000000 4000000000000000"), kInvalidState);
+  EXPECT_EQ(lab.mailbox(0x4402, zero + "c0ffff0f 00000000 8000000000000000"), kInvalidState);
+  EXPECT_EQ(lab.mailbox(0x4402, zero + "c0ffff0f 00000000 4000000000000000").code,
+            ReturnCode::background_command_started);
+}
+
 // An interrupted Sanitize leaves media disabled and the device lockable: there is a way out of both.
 TEST(Security, LeavesAWayOutOfALockedDeviceWithDisabledMedia) {
   Lab lab([](auto& config) { config.sanitize_duration = 100ms; });
