@@ -72,7 +72,7 @@ class Harness {
     if (state.attempt_count_reached()) {
       require(code != ReturnCode::success && code != ReturnCode::incorrect_passphrase && now == state);
     }
-    if (known && code == ReturnCode::success) require(*known == given);
+    if (known && code == ReturnCode::success) require(*known == given && now.wrong_tries == 0);
     if (code == ReturnCode::incorrect_passphrase) {
       require(known && *known != given && now.value == state.value && now.wrong_tries == state.wrong_tries + 1);
     }
