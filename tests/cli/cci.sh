@@ -19,7 +19,9 @@ head -c 300 "$cxlemu_binary" >payload
 expect 0 firmware pack --revision 2.0 --output new.fw payload
 declare -A fields=([transfer-fw]=new.fw [activate-fw]="action=online slot=2"
   [set-response-message-limit]=response_message_limit=10
-  [get-supported-logs-sub-list]=maximum_number_of_supported_log_entries=1 [set-timestamp]=timestamp=1)
+  [get-supported-logs-sub-list]=maximum_number_of_supported_log_entries=1 [set-timestamp]=timestamp=1
+  [get-poison-list]=physical_address_length_64b=64 [get-scan-media-capabilities]=physical_address_length_64b=64
+  [scan-media]=physical_address_length_64b=64 [media-operations]="media_operation_class=1")
 # What a device refuses that is not locked, is frozen, or has no security protocol.
 declare -A status=([unlock]=1 [passphrase-secure-erase]=1 [security-send]=1)
 for command in "${commands[@]}"; do
