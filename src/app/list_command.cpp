@@ -27,9 +27,10 @@ std::string packets(const Json& json) {
                      control::number_of(counters["packets-sent"]));
 }
 
-// "media disabled", "4400h 45 %", or "ready".
+// "media disabled", "locked", "4400h 45 %", or "ready".
 std::string state(const Json& device) {
   std::string text = device["media"].string() == "disabled" ? "media disabled" : "";
+  if (device["security"]["locked"].boolean().value_or(false)) text += text.empty() ? "locked" : ", locked";
   for (const auto& [name, cci] : device["ccis"].members()) {
     const Json& background = cci["background"];
     if (!background["running"].boolean().value_or(false)) continue;

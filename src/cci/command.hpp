@@ -36,6 +36,9 @@ enum class Interruption : std::uint8_t { abort, reset, power_loss, failure };
 enum class When : std::uint8_t {
   always,
   media_enabled,              ///< reaches sanitized areas: 07h while media is disabled
+  media_unlocked_and_enabled,  ///< needs the media: 13h while persistent memory is locked, 07h while media is disabled
+  security_not_frozen,         ///< changes the security state: 13h while it is frozen
+  security_not_frozen_and_media_enabled,  ///< both: 13h, then 07h
   media_enabled_by_property,  ///< may give 07h by its return code list, but reaches no sanitized area
   starts_media_operation,     ///< runs while media is disabled, but not beside another such operation: 06h
 };

@@ -22,8 +22,9 @@ enum class StateKey : std::uint8_t {
   endpoint_id,  ///< mctp::EndpointState::assignment
   firmware,
   poison,  ///< the media's, the list, the results of a scan
+  security,  ///< passphrases, locked, frozen and wrong tries
 };
-inline constexpr std::size_t kStateKeys = 11;
+inline constexpr std::size_t kStateKeys = 12;
 std::string_view name_of(StateKey key);
 
 class Changes {

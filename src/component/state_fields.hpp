@@ -51,9 +51,22 @@ void visit_fields(StateOf<PoisonState> auto& state, auto&& visit) {
   visit("scan", state.scan);
 }
 
+void visit_fields(StateOf<PassphraseState> auto& state, auto&& visit) {
+  visit("value", state.value);
+  visit("wrong-tries", state.wrong_tries);
+}
+
+void visit_fields(StateOf<SecurityState> auto& state, auto&& visit) {
+  visit("user", state.user);
+  visit("master", state.master);
+  visit("locked", state.locked);
+  visit("frozen", state.frozen);
+}
+
 void visit_fields(StateOf<LogicalDeviceState> auto& state, auto&& visit) {
   visit("media-disabled", state.media_disabled);
   visit("poison", state.poison);
+  visit("security", state.security);
 }
 
 void visit_fields(StateOf<FirmwareSlot> auto& slot, auto&& visit) {

@@ -26,6 +26,7 @@ Json to_json(const Nanoseconds& value) { return value.count(); }
 Json to_json(const std::optional<std::uint8_t>& value) { return value ? Json(*value) : Json(); }
 Json to_json(const Buffer& value) { return to_hex(value); }
 Json to_json(const FwRevision& value) { return to_hex(value); }
+Json to_json(const std::optional<Passphrase>& value) { return value ? Json(to_hex(*value)) : Json(); }
 Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
 Json to_json(PoisonSource value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
@@ -93,6 +94,14 @@ bool from_json(const Json& json, FwRevision& value) {
   Buffer bytes;
   if (!from_json(json, bytes) || bytes.size() != value.size()) return false;
   std::ranges::copy(bytes, value.begin());
+  return true;
+}
+bool from_json(const Json& json, std::optional<Passphrase>& value) {
+  value.reset();
+  if (json.is_null()) return true;
+  Buffer bytes;
+  if (!from_json(json, bytes) || bytes.size() != sizeof(Passphrase)) return false;
+  std::ranges::copy(bytes, value.emplace().begin());
   return true;
 }
 bool from_json(const Json& json, cci::Carrier& value) {
@@ -180,6 +189,12 @@ class FieldReader {
 };
 
 // What no device of any configuration can be in.
+std::string_view impossible(const SecurityState& state) {
+  if (state.user.wrong_tries > kMaximumWrongTries) return "user.wrong-tries";
+  if (state.master.wrong_tries > kMaximumWrongTries) return "master.wrong-tries";
+  return state.locked && !state.user.value ? "locked" : "";
+}
+
 std::string_view impossible(const cci::ContextState& state) {
   constexpr Nanoseconds kEnd = Nanoseconds::max() / 2;
   const auto& slot = state.background;
@@ -213,6 +228,9 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
     if (cursor.next < cursor.dpa || cursor.next - cursor.dpa > cursor.length) {
       return failure("the state's field \"logical-device.poison.cursors\" has an impossible value");
     }
+  }
+  if (const auto field = impossible(state.logical_device.security); !field.empty()) {
+    return failure("the state's field \"logical-device.security." + std::string(field) + "\" has an impossible value");
   }
   const FirmwareState& firmware = state.firmware;
   if (firmware.active_slot < 1 || firmware.active_slot > kMaximumFwSlots) {

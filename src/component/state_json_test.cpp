@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex.hpp"
 #include "cci/message.hpp"
 #include "component/memory_device/firmware_package.hpp"
 
@@ -21,8 +22,9 @@ struct Bench {
 
   Timeline timeline;
   Backing volatile_capacity{1 << 20};
+  Backing persistent_capacity{1 << 20};
   Backing labels{4096};
-  MemoryDevice device{"mem0", config(), timeline, {&volatile_capacity, nullptr, &labels}};
+  MemoryDevice device{"mem0", config(), timeline, {&volatile_capacity, &persistent_capacity, &labels}};
 
   static MemoryDeviceConfig config() {
     MemoryDeviceConfig config;
@@ -76,6 +78,62 @@ TEST(StateJson, KeepsFirmwareAndItsTransfer) {
   EXPECT_EQ(after.send(after.device.mctp(), 0x0201, part(TransferFwAction::end, 1)).return_code, ReturnCode::success);
   EXPECT_EQ(after.device.firmware().slots[1].image, package);
   EXPECT_EQ(after.device.firmware().staged_slot, 3);
+}
+
+const GetSecurityStateOut kLockedWithBothPassphrases{7};
+
+TEST(StateJson, KeepsPassphrasesAndWrongTries) {
+  SetPassphraseIn set{};
+  UnlockIn unlock{};
+  Bench bench;
+  bench.send(bench.device.mctp(), 0x4501, bytes_of(set));
+  set.passphrase_type = PassphraseType::user;
+  set.new_passphrase.fill(std::byte{0x5E});
+  bench.send(bench.device.mctp(), 0x4501, bytes_of(set));
+  bench.device.reset(ResetKind::conventional);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(bench.send(bench.device.mctp(), 0x4503, bytes_of(unlock)).return_code, ReturnCode::incorrect_passphrase);
+  }
+  bench.send(bench.device.mctp(), 0x4504);
+  EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+
+  // A process that begins again is a device that had lost its power: it is locked, but it counts and thaws anew.
+  Bench after;
+  after.device.restore(round_trip(bench.device.save()));
+  after.device.reset(ResetKind::power_loss);
+  const SecurityState& state = after.device.logical_device().state.security;
+  EXPECT_EQ(security::state_bits(state), kLockedWithBothPassphrases.security_state.value());
+  EXPECT_EQ(state.user.wrong_tries, 0);
+  unlock.current_passphrase = set.new_passphrase;
+  EXPECT_EQ(after.send(after.device.mailbox(), 0x4503, bytes_of(unlock)).return_code, ReturnCode::success);
+}
+
+TEST(StateJson, RefusesASecurityStateThatNoDeviceCanBeIn) {
+  const auto error_of = [](const SecurityState& security) {
+    MemoryDeviceState state = Bench().device.save();
+    state.logical_device.security = security;
+    const auto parsed = parse_state(state_json(state));
+    return parsed ? "" : parsed.error().message;
+  };
+  EXPECT_EQ(error_of({.user = {.value = Passphrase{}, .wrong_tries = 3}, .locked = true, .frozen = true}), "");
+  EXPECT_EQ(error_of({.user = {.wrong_tries = 4}}),
+            "the state's field \"logical-device.security.user.wrong-tries\" has an impossible value");
+  EXPECT_EQ(error_of({.master = {.wrong_tries = 4}}),
+            "the state's field \"logical-device.security.master.wrong-tries\" has an impossible value");
+  EXPECT_EQ(error_of({.locked = true}), "the state's field \"logical-device.security.locked\" has an impossible value");
+}
+
+TEST(StateJson, RefusesAPassphraseOfAnotherLength) {
+  Json json = state_json(Bench().device.save());
+  Json device = json["logical-device"];
+  Json security = device["security"];
+  Json user = security["user"];
+  user.set("value", to_hex(Buffer(31)));
+  security.set("user", user);
+  device.set("security", security);
+  json.set("logical-device", device);
+  EXPECT_EQ(parse_state(json).error().message,
+            "the state's field \"logical-device.security.user.value\" is missing or wrong");
 }
 
 TEST(StateJson, HasAnActiveSlotThatThereIs) {

@@ -31,6 +31,11 @@ std::string_view when_text(cci::When when) {
   switch (when) {
     case cci::When::always: break;
     case cci::When::media_enabled: return "07h while media is disabled";
+    case cci::When::media_unlocked_and_enabled:
+      return "13h while persistent memory is locked, 07h while media is disabled";
+    case cci::When::security_not_frozen: return "13h while the security state is frozen";
+    case cci::When::security_not_frozen_and_media_enabled:
+      return "13h while the security state is frozen, 07h while media is disabled";
     case cci::When::media_enabled_by_property: return "07h while media is disabled, if `media-disabled-refuses=all`";
     case cci::When::starts_media_operation: return "06h beside such an operation of another CCI, unless `busy-across=never`";
   }

@@ -59,6 +59,14 @@ Json cci_of(const cci::Context& context) {
                        {"events", events_of(context.events)}});
 }
 
+// The bits of Get Security State by their names (CXL r3.2 8.2.10.9.6.1).
+Json security_of(const SecurityState& state) {
+  Json security = Json::object();
+  const std::uint32_t bits = security::state_bits(state);
+  for (const NamedValue& named : kSecurityState) security.set(command_name(named.name), (bits & named.value) != 0);
+  return security;
+}
+
 Json endpoint_of(const MemoryDeviceNode& node) {
   Json endpoint = Json::object({{"network", node.declaration.mctp.network.value},
                                 {"eid", node.endpoint->eid().value},
@@ -91,7 +99,8 @@ Json query_device(MemoryDeviceNode& node) {
                             {"lsa-size", media.label_storage_area_size()},
                             {"serial-number", device.config().serial_number},
                             {"profile", device.profile() == Profile::strict ? "strict" : "libcxlmi"},
-                            {"media", media.state.media_disabled ? "disabled" : "enabled"}});
+                            {"media", media.state.media_disabled ? "disabled" : "enabled"},
+                            {"security", security_of(media.state.security)}});
   json.set("endpoint", node.endpoint != nullptr ? endpoint_of(node) : Json());
   json.set("ccis", Json::object({{"mailbox", cci_of(device.mailbox())}}));
   if (node.endpoint != nullptr) {

@@ -27,6 +27,13 @@ std::string media_error(const MemoryDeviceNode& node, MediaError error) {
   if (error == MediaError::disabled) {
     return fmt::format("media of {} is disabled; a Sanitize that succeeds enables it", node.device->id());
   }
+  if (error == MediaError::locked) {
+    const auto& id = node.device->id();
+    const SecurityState& security = node.device->logical_device().state.security;
+    const bool cold_reset = security.frozen || security.user.attempt_count_reached();
+    return fmt::format("persistent memory of {} is locked; {}`cxlemu cci {} unlock current_passphrase=...` opens it", id,
+                       cold_reset ? "after a cold reset " : "", id);
+  }
   if (error == MediaError::storage) {
     return fmt::format("the file behind media of {} could not be read or written; is its disk full?", node.device->id());
   }
@@ -169,10 +176,11 @@ constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-query-poison", "What is poisoned, what the device reports, and what a scan has found.",
      "`media` and `list`, each with `records`, `lines` and the first `ranges`; `list` with `limit` and `overflow`; `scan`",
      kQueryPoison, query_poison},
-    {"cxlemu-read-media", "Reads device memory as a host would; refused where it is poisoned, and while media is disabled.",
+    {"cxlemu-read-media", "Reads device memory as a host would; refused where it is poisoned, and while media is disabled or "
+     "locked.",
      "`data` in hexadecimal", kReadMedia, read_media},
     {"cxlemu-write-media", "Writes device memory as a host would, which clears poison of whole lines; refused while media is "
-     "disabled.", kNothing, kWriteMedia, write_media},
+     "disabled or locked.", kNothing, kWriteMedia, write_media},
 });
 
 }  // namespace

@@ -38,6 +38,16 @@ out_has '"endpoint": null'
 out_has '"media": "disabled"'
 out_has '"lost": 1'
 
+# An operation goes on through the reset that locks: it was started over MCTP.
+expect 0 qmp cxlemu-advance-clock by=10s
+expect 0 cci mem1 set-passphrase passphrase_type=user-passphrase new_passphrase=secret
+expect 0 qmp cxlemu-reset path=mem1 kind=hot
+expect 0 list
+out_has '3:20  1/1             0       locked'
+expect 0 cci mem1 unlock current_passphrase=secret
+expect 0 list
+out_has 'ready'
+
 # The option goes before the environment.
 expect 3 list --lab two
 err_has 'no lab "two" is running, but: one'

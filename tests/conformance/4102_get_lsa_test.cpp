@@ -1,5 +1,5 @@
 // CXL r3.2 8.2.10.9.2.3 Get LSA (Opcode 4102h)
-#include "support/lab.hpp"
+#include "support/security.hpp"
 
 namespace cxlemu {
 namespace {
@@ -101,6 +101,14 @@ TEST_P(GetLsa, IsRefusedWhileTheOtherCciSanitizes) {
   Lab lab;
   lab.send(other, 0x4400);
   EXPECT_EQ(lab.send(GetParam(), 0x4102, "00 00 00 00  01 00 00 00"), refused(ReturnCode::media_disabled));
+}
+
+// Its return codes have no 13h, unlike those of Set LSA.
+TEST_P(GetLsa, IsServedWhileLocked) {
+  Lab lab;
+  lab.mailbox(0x4103, zeros(8) + "11");
+  lock(lab);
+  EXPECT_EQ(lab.send(GetParam(), 0x4102, "00 00 00 00  01 00 00 00"), success("11"));
 }
 
 }  // namespace

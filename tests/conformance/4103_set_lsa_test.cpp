@@ -1,5 +1,5 @@
 // CXL r3.2 8.2.10.9.2.4 Set LSA (Opcode 4103h)
-#include "support/lab.hpp"
+#include "support/security.hpp"
 
 namespace cxlemu {
 namespace {
@@ -103,6 +103,21 @@ TEST_P(SetLsa, HasNoEffectWhereItWasRefusedBecauseMediaIsDisabled) {
   lab.send(GetParam(), 0x4103, "00 00 00 00  00 00 00 00  11");
   lab.advance(100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4102, "00 00 00 00  01 00 00 00"), success("00"));
+}
+
+TEST_P(SetLsa, IsRefusedWhileLockedAfterItsLengthAndBeforeMediaIsDisabled) {
+  Lab lab;
+  lab.send(GetParam(), 0x4103, zeros(8) + "11");
+  lock(lab);
+  EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(7)), refused(ReturnCode::invalid_payload_length));
+  EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(8) + "22"), kInvalidState);
+  EXPECT_EQ(lab.send(GetParam(), 0x4103, "ff ff ff ff  00 00 00 00  22"), kInvalidState);
+  lab.device().logical_device().state.media_disabled = true;
+  EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(8) + "22"), kInvalidState);
+  lab.device().logical_device().state.media_disabled = false;
+  lab.send(GetParam(), 0x4503, kUser);
+  EXPECT_EQ(lab.mailbox(0x4102, "00 00 00 00  01 00 00 00"), success("11"));
+  EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(8) + "22"), success());
 }
 
 class LabelsAfterReset : public AfterEveryReset {};

@@ -1,5 +1,5 @@
 // CXL r3.2 8.2.10.9.5.1 Sanitize (Opcode 4400h)
-#include "support/lab.hpp"
+#include "support/security.hpp"
 
 namespace cxlemu {
 namespace {
@@ -224,6 +224,29 @@ TEST_P(Sanitize, EnablesMediaWhereTheOneBesideItWasAborted) {
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(100ms);
   EXPECT_FALSE(media_disabled(lab));
+}
+
+// "Any security applied to the user data areas of the device shall be disabled" before: locked or not.
+TEST_P(Sanitize, IsRefusedWhileAUserPassphraseIsSetAndDisablesNothing) {
+  Lab lab(takes_100ms);
+  lab.write_media(0, kSecret);
+  set_user(lab);
+  EXPECT_EQ(lab.send(GetParam(), 0x4400), kInvalidState);
+  lab.reset(ResetKind::conventional);
+  EXPECT_EQ(lab.send(GetParam(), 0x4400), kInvalidState);
+  EXPECT_EQ(lab.read_media(0, 8), kSecret);
+  lab.mailbox(0x4503, kUser);
+  EXPECT_EQ(lab.send(GetParam(), 0x4400), kInvalidState);
+  lab.mailbox(0x4502, kOfUser + kUser);
+  EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
+}
+
+TEST_P(Sanitize, RunsWhileOnlyAMasterPassphraseIsSetAndKeepsIt) {
+  Lab lab(takes_100ms);
+  set_master(lab);
+  EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
+  lab.advance(100ms);
+  EXPECT_EQ(security_state(lab), "02000000");
 }
 
 TEST_P(Sanitize, TakesNoPayload) {

@@ -71,6 +71,14 @@ const std::vector<RowCommits>& row_commits() {
       {0x4400, "", {"media-state", "background"}},
       {0x4401, "", {"media"}},
       {0x4402, "01010000 01000000 0000000000000000 4000000000000000", {"background"}},
+      {0x4500, "", {}},
+      {0x4501, "01" + zeros(95), {"security"}},
+      {0x4502, "01" + zeros(63), {}},  // 13h: none is set
+      {0x4503, zeros(32), {}},         // 13h: nothing is locked
+      {0x4504, "", {"security"}},
+      {0x4505, "01" + zeros(63), {"media"}},
+      {0x4600, zeros(8), {}},
+      {0x4601, zeros(8), {}},
   };
   return kRows;
 }
@@ -145,6 +153,26 @@ TEST_P(CommitsOfARefusal, AreNoneWhileASanitizeRuns) {
   lab.send(GetParam(), 0x4400);
   EXPECT_THAT(committed_by(lab, GetParam(), 0x4400), IsEmpty());
   EXPECT_THAT(committed_by(lab, GetParam(), 0x4103, "00 00 00 00  00 00 00 00  11"), IsEmpty());
+}
+
+// ------------------------------------------------------------------------------------------------------- security
+
+class CommitsOfSecurity : public OnBothCcis {};
+ON_BOTH_CCIS(CommitsOfSecurity);
+
+// A wrong try is refused, and counted.
+TEST_P(CommitsOfSecurity, AreWhatACommandChangedEvenWhereItWasRefused) {
+  const std::string user = "01" + zeros(31);
+  Lab lab;
+  lab.send(GetParam(), 0x4501, user + zeros(64));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4502, user + zeros(31) + "01"), ElementsAre("security"));
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::conventional); }),
+              ElementsAre("event-interrupt-policy", "background", "security"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4502, user + zeros(32)), IsEmpty());  // 13h while locked
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4503, zeros(32)), ElementsAre("security"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4505, user + zeros(32)), ElementsAre("media", "security"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4504), ElementsAre("security"));
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4504), IsEmpty());
 }
 
 // ------------------------------------------------------------------------------------------------------- firmware

@@ -432,7 +432,40 @@ TEST(QmpMedia, IsNotReachedWhileDisabled) {
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":1})"), R"({"data":"00"})");
 }
 
+TEST(QmpMedia, SaysHowLockedMemoryIsOpened) {
+  const std::string user = "01" + zeros(31);
+  QmpLab lab;
+  lab.command(Via::mailbox, 0x4501, user + zeros(64));
+  lab.value("cxlemu-reset", R"({"path":"mem0","kind":"conventional"})");
+  const std::string locked =
+      "persistent memory of mem0 is locked; `cxlemu cci mem0 unlock current_passphrase=...` opens it";
+  EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), locked);
+  EXPECT_EQ(lab.refused("cxlemu-write-media", R"({"path":"mem0","dpa":268435455,"data":"0102"})"), locked);
+  EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":268435455,"length":1})"), R"({"data":"00"})");
+  const std::string after_a_cold_reset = "persistent memory of mem0 is locked; after a cold reset "
+                                         "`cxlemu cci mem0 unlock current_passphrase=...` opens it";
+  lab.command(Via::mailbox, 0x4504);
+  EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), after_a_cold_reset);
+  lab.value("cxlemu-reset", R"({"path":"mem0","kind":"cold"})");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(lab.command(Via::mctp, 0x4503, zeros(31) + "01"), "Incorrect Passphrase");
+  EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), after_a_cold_reset);
+  lab.value("cxlemu-reset", R"({"path":"mem0","kind":"cold"})");
+  lab.command(Via::mctp, 0x4503, zeros(32));
+  EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), R"({"data":"00"})");
+}
+
 // ---------------------------------------------------------------------------------------------------- cxlemu-query-lab
+
+TEST(QmpQueryLab, ShowsTheSecurityState) {
+  QmpLab lab;
+  lab.command(Via::mailbox, 0x4501, "00" + zeros(95));
+  lab.command(Via::mailbox, 0x4501, "01" + zeros(95));
+  for (int i = 0; i < 3; ++i) lab.command(Via::mctp, 0x4502, "00" + zeros(62) + "01");
+  lab.value("cxlemu-reset", R"({"path":"mem0","kind":"hot"})");
+  EXPECT_EQ(lab.value("cxlemu-query-lab")["devices"].elements()[0]["security"].text(),
+            R"({"user-passphrase-set":true,"master-passphrase-set":true,"locked":true,"frozen":false,)"
+            R"("user-passphrase-attempt-count-reached":false,"master-passphrase-attempt-count-reached":true})");
+}
 
 TEST(QmpQueryLab, ShowsTheWholeLab) {
   QmpLab lab;
@@ -450,6 +483,14 @@ TEST(QmpQueryLab, ShowsTheWholeLab) {
       "serial-number": 1234605616436508552,
       "profile": "strict",
       "media": "enabled",
+      "security": {
+        "user-passphrase-set": false,
+        "master-passphrase-set": false,
+        "locked": false,
+        "frozen": false,
+        "user-passphrase-attempt-count-reached": false,
+        "master-passphrase-attempt-count-reached": false
+      },
       "endpoint": {
         "network": 1,
         "eid": 8,

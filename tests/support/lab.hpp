@@ -115,6 +115,7 @@ class Lab {
     Buffer bytes(length);
     const auto read = device().read_media(Dpa{dpa}, bytes);
     if (!read && read.error() == MediaError::poison) return "poison";
+    if (!read && read.error() == MediaError::locked) return "locked";
     if (!read) return read.error() == MediaError::disabled ? "disabled" : "out of range";
     return to_hex(bytes);
   }

@@ -5,6 +5,7 @@ namespace cxlemu {
 std::expected<void, MediaError> LogicalDevice::read(Dpa dpa, MutableBytes to) const {
   if (state.media_disabled) return std::unexpected(MediaError::disabled);
   if (!contains(dpa, to.size())) return std::unexpected(MediaError::out_of_range);
+  if (locks(dpa, to.size())) return std::unexpected(MediaError::locked);
   if (!state.poison.media.empty() && state.poison.media.first(dpa.value, to.size())) {
     return std::unexpected(MediaError::poison);
   }
@@ -19,6 +20,7 @@ std::expected<void, MediaError> LogicalDevice::read(Dpa dpa, MutableBytes to) co
 std::expected<void, MediaError> LogicalDevice::write(Dpa dpa, Bytes from, std::uint64_t timestamp) {
   if (state.media_disabled) return std::unexpected(MediaError::disabled);
   if (!contains(dpa, from.size())) return std::unexpected(MediaError::out_of_range);
+  if (locks(dpa, from.size())) return std::unexpected(MediaError::locked);
   const bool done = for_each_part(dpa, from.size(), [&](Backing& backing, std::uint64_t offset, std::uint64_t at,
                                                         std::uint64_t length) {
     return backing.write(offset, from.subspan(at, length));
@@ -41,10 +43,13 @@ bool LogicalDevice::zero(Dpa dpa, std::uint64_t length, std::uint64_t timestamp)
   });
 }
 
-bool LogicalDevice::erase() {
-  return for_each_part(Dpa{0}, capacity(), [](Backing& backing, std::uint64_t offset, std::uint64_t, std::uint64_t bytes) {
+bool LogicalDevice::erase(UserData which) {
+  // SILENT: what a host reads under new keys; here zeros, as on a new device.
+  const std::uint64_t from = which == UserData::all ? 0 : volatile_capacity();
+  const auto wipe_part = [](Backing& backing, std::uint64_t offset, std::uint64_t, std::uint64_t bytes) {
     return backing.wipe(offset, bytes);
-  });
+  };
+  return from == capacity() || for_each_part(Dpa{from}, capacity() - from, wipe_part);
 }
 
 bool LogicalDevice::read_labels(std::uint32_t offset, MutableBytes to) const {

@@ -7,6 +7,7 @@
 
 #include "base/ids.hpp"
 #include "component/logical_device/poison.hpp"
+#include "component/logical_device/security_state.hpp"
 #include "memory/backing.hpp"
 
 namespace cxlemu {
@@ -22,12 +23,16 @@ struct LogicalDeviceState {
   /// Memory Device Status, Media Status 11b (CXL r3.2 8.2.9.5.1.1): from the start of a Sanitize to a successful one.
   bool media_disabled = false;
   PoisonState poison;
+  SecurityState security;
   bool operator==(const LogicalDeviceState&) const = default;
 };
 
-/// Why host software cannot reach media: it is disabled, there is none, a line is poisoned, or what keeps the bytes
-/// failed (a full disk).
-enum class MediaError : std::uint8_t { disabled, out_of_range, poison, storage };
+/// Why host software cannot reach media: it is disabled, it is persistent and locked, there is none, a line is poisoned, or
+/// what keeps the bytes failed (a full disk).
+enum class MediaError : std::uint8_t { disabled, locked, out_of_range, poison, storage };
+
+/// What an erase takes: the persistent capacity (4505h), or all capacity (4401h).
+enum class UserData : std::uint8_t { persistent, all };
 
 class LogicalDevice {
  public:
@@ -51,14 +56,22 @@ class LogicalDevice {
   [[nodiscard]] bool is_volatile(Dpa dpa) const { return dpa.value < volatile_capacity(); }
   [[nodiscard]] const PoisonLimits& poison_limits() const { return poison_limits_; }
 
+  /// Is part of [dpa, dpa + length) persistent memory that is locked? Security gates persistent memory alone: volatile
+  /// capacity is reached whatever the state (CXL r3.2 8.2.10.9.6).
+  [[nodiscard]] bool locks(Dpa dpa, std::uint64_t length) const {
+    return state.security.locked && length != 0 &&
+           (!is_volatile(dpa) || length > volatile_capacity() - dpa.value);
+  }
+
   // The device's timestamp goes with what writes: a Poison List may overflow where a record of it is split.
   /// A host's access through CXL.mem. A line that is written whole is no longer poisoned.
   std::expected<void, MediaError> read(Dpa dpa, MutableBytes to) const;
   std::expected<void, MediaError> write(Dpa dpa, Bytes from, std::uint64_t timestamp);
   /// Zeros over whole cache lines inside the capacity. False: what keeps the bytes failed.
   [[nodiscard]] bool zero(Dpa dpa, std::uint64_t length, std::uint64_t timestamp);
-  /// Nothing that stood in the capacities can be read any more, as where the media's encryption keys are changed.
-  [[nodiscard]] bool erase();
+  /// Nothing that stood there can be read any more, as where the media's encryption keys are changed. False: what keeps the
+  /// bytes failed.
+  [[nodiscard]] bool erase(UserData which);
 
   /// The range must be inside the Label Storage Area. False: what keeps the bytes failed.
   [[nodiscard]] bool read_labels(std::uint32_t offset, MutableBytes to) const;

@@ -18,9 +18,9 @@ namespace logical {
 // CXL r3.2 8.2.10.9.5.2 Secure Erase (Opcode 4401h)
 template <Sanitizable C>
 cci::Result<void> secure_erase(C& component, cci::Context&) {
-  // New keys: what stood there cannot be read any more. Labels are no user data, and poison is of the media, which was
+  // Its row refuses it while locked: "any security applied shall be disabled or unlocked" before. New keys: what stood there cannot be read any more. Labels are no user data, and poison is of the media, which was
   // not written.
-  if (!component.logical_device().erase()) return cci::refuse(ReturnCode::internal_error);
+  if (!component.logical_device().erase(UserData::all)) return cci::refuse(ReturnCode::internal_error);
   component.changes().mark(StateKey::media);
   return {};
 }
@@ -72,6 +72,8 @@ inline std::optional<ReturnCode> refuse_ranges(const LogicalDevice& device, cons
         !device.contains(Dpa{start}, range.length)) {
       return ReturnCode::invalid_input;
     }
+    // SILENT: 13h is no return code of this command, but what needs media that is locked shall be refused with it.
+    if (device.locks(Dpa{start}, range.length)) return ReturnCode::invalid_security_state;
   }
   return std::nullopt;
 }

@@ -26,6 +26,8 @@ concept Sanitizable = HasLogicalDevice<C> && HasTimestamp<C> && requires(C& comp
 template <Sanitizable C>
 cci::Result<cci::Outcome> sanitize(C& component, cci::Context&) {
   LogicalDevice& device = component.logical_device();
+  // "Any security applied to the user data areas of the device shall be disabled" before.
+  if (device.state.security.user.value) return cci::refuse(ReturnCode::invalid_security_state);
   device.state.media_disabled = true;
   for (const auto key : {StateKey::media_state, StateKey::background}) component.changes().mark(key);
   return cci::Background{sanitize_duration(component.config(), device.capacity())};

@@ -11,6 +11,7 @@
 #include "component/logical_device/media_operations.hpp"
 #include "component/logical_device/partitions_and_labels.hpp"
 #include "component/logical_device/sanitize.hpp"
+#include "component/logical_device/security.hpp"
 #include "component/memory_device/memory_device.hpp"
 
 namespace cxlemu {
@@ -101,34 +102,51 @@ constexpr auto kCommands = std::to_array<cci::Command>({
         effect::none, When::always, kBoth),
     command<logical::get_lsa<Device>>(0x4102, "Get LSA", "8.2.10.9.2.3", effect::none, When::media_enabled, kBoth),
     command<logical::set_lsa<Device>>(0x4103, "Set LSA", "8.2.10.9.2.4",
-        effect::immediate_configuration_change | effect::immediate_data_change, When::media_enabled, kBoth),
+        effect::immediate_configuration_change | effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth),
     command<get_health_info>(0x4200, "Get Health Info", "8.2.10.9.3.1", effect::none, When::always, kBoth),
     command<logical::get_poison_list<Device>>(0x4300, "Get Poison List", "8.2.10.9.4.1",
-        effect::none, When::media_enabled, kBoth),
+        effect::none, When::media_unlocked_and_enabled, kBoth),
     command<logical::inject_poison<Device>>(0x4301, "Inject Poison", "8.2.10.9.4.2",
-        effect::immediate_data_change, When::media_enabled, kMailbox),
+        effect::immediate_data_change, When::media_unlocked_and_enabled, kMailbox),
     command<logical::clear_poison<Device>>(0x4302, "Clear Poison", "8.2.10.9.4.3",
-        effect::immediate_data_change, When::media_enabled, kBoth),
+        effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth),
     command<logical::get_scan_media_capabilities<Device>>(0x4303, "Get Scan Media Capabilities", "8.2.10.9.4.4",
-        effect::none, When::media_enabled, kBoth),
+        effect::none, When::media_unlocked_and_enabled, kBoth),
     background_command<logical::scan_media<Device>, logical::complete_scan_media<Device>,
                        logical::interrupt_scan_media<Device>>(0x4304, "Scan Media", "8.2.10.9.4.5",
         effect::background_operation | effect::request_abort_background_operation_supported,
-        When::media_enabled, kBoth).holding_media(),
+        When::media_unlocked_and_enabled, kBoth).holding_media(),
     command<logical::get_scan_media_results<Device>>(0x4305, "Get Scan Media Results", "8.2.10.9.4.6",
-        effect::none, When::media_enabled, kBoth),
+        effect::none, When::media_unlocked_and_enabled, kBoth),
     background_command<logical::sanitize<Device>, logical::complete_sanitize<Device>,
                        logical::interrupt_sanitize<Device>>(0x4400, "Sanitize", "8.2.10.9.5.1",
         effect::immediate_data_change | effect::security_state_change | effect::background_operation |
             effect::request_abort_background_operation_supported,
         When::starts_media_operation, kBoth).holding_media(),
     command<logical::secure_erase<Device>>(0x4401, "Secure Erase", "8.2.10.9.5.2",
-        effect::immediate_data_change | effect::security_state_change, When::media_enabled, kBoth),
+        effect::immediate_data_change | effect::security_state_change, When::media_unlocked_and_enabled, kBoth),
     // Discovery may come at any time: the handler refuses what reaches media that is disabled or held by another CCI.
     background_command<logical::media_operations<Device>, logical::complete_media_operations<Device>,
                        logical::interrupt_media_operations<Device>, logical::media_operations_run_in_background<Device>>(
         0x4402, "Media Operations", "8.2.10.9.5.3",
         effect::immediate_data_change | effect::background_operation, When::always, kMailbox).holding_media(),
+    command<logical::get_security_state<Device>>(0x4500, "Get Security State", "8.2.10.9.6.1",
+        effect::none, When::always, kBoth),
+    command<logical::set_passphrase<Device>>(0x4501, "Set Passphrase", "8.2.10.9.6.2",
+        effect::security_state_change, When::security_not_frozen, kBoth),
+    command<logical::disable_passphrase<Device>>(0x4502, "Disable Passphrase", "8.2.10.9.6.3",
+        effect::security_state_change, When::security_not_frozen, kBoth),
+    command<logical::unlock<Device>>(0x4503, "Unlock", "8.2.10.9.6.4",
+        effect::security_state_change, When::security_not_frozen, kBoth),
+    command<logical::freeze_security_state<Device>>(0x4504, "Freeze Security State", "8.2.10.9.6.5",
+        effect::security_state_change, When::always, kBoth),
+    command<logical::passphrase_secure_erase<Device>>(0x4505, "Passphrase Secure Erase", "8.2.10.9.6.6",
+        effect::immediate_data_change | effect::security_state_change,
+        When::security_not_frozen_and_media_enabled, kBoth),
+    command<logical::security_send<Device>>(0x4600, "Security Send", "8.2.10.9.7.1",
+        effect::security_state_change, When::always, kBoth),
+    command<logical::security_receive<Device>>(0x4601, "Security Receive", "8.2.10.9.7.2",
+        effect::none, When::always, kBoth),
 });
 // clang-format on
 static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::Command::opcode) == kCommands.end(),

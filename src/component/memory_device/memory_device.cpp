@@ -50,8 +50,19 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
                                               const cci::Command& command) {
   const auto& device = *static_cast<const MemoryDevice*>(object);
   const bool disabled = device.logical_device_.state.media_disabled;
+  const SecurityState& security = device.logical_device_.state.security;
   switch (command.when) {
     case cci::When::always: break;
+    case cci::When::security_not_frozen:
+      if (security.frozen) return ReturnCode::invalid_security_state;
+      break;
+    case cci::When::security_not_frozen_and_media_enabled:
+      if (security.frozen) return ReturnCode::invalid_security_state;
+      if (disabled) return ReturnCode::media_disabled;
+      break;
+    case cci::When::media_unlocked_and_enabled:
+      if (security.locked) return ReturnCode::invalid_security_state;
+      [[fallthrough]];
     case cci::When::media_enabled:
       if (disabled) return ReturnCode::media_disabled;
       if (command.holds_media && device.media_operation_elsewhere(context)) return ReturnCode::busy;

@@ -104,6 +104,7 @@ class MemoryDevice {
   void end_mailbox_operation(cci::Interruption why);
   void reset_firmware(ResetKind kind);
   void reset_poison(ResetKind kind);
+  void reset_security(ResetKind kind);
 
   std::string id_;
   MemoryDeviceConfig config_;

@@ -1,5 +1,5 @@
 // What each kind of reset does to a memory device: the reset table of spec-check (n), from CXL r3.2 8.2.9.4, 8.2.10.2.5,
-// 8.2.10.9.5.1, 9.5, 9.7 and 9.20.2. A Sanitize that was interrupted leaves media disabled through all of them.
+// 8.2.10.9.5.1, 8.2.10.9.6, 9.5, 9.7 and 9.20.2. A Sanitize that was interrupted leaves media disabled through all of them.
 #include "component/memory_device/memory_device.hpp"
 
 namespace cxlemu {
@@ -37,6 +37,15 @@ void MemoryDevice::reset_poison(ResetKind kind) {
   changes_.mark(StateKey::poison);
 }
 
+// CXL r3.2 8.2.10.9.6: every Conventional Reset locks what has a user passphrase; only a cold one thaws.
+void MemoryDevice::reset_security(ResetKind kind) {
+  SecurityState& state = logical_device_.state.security;
+  const SecurityState before = state;
+  security::lock(state);
+  if (kind != ResetKind::conventional) security::thaw(state);
+  if (state != before) changes_.mark(StateKey::security);
+}
+
 void MemoryDevice::reset(ResetKind kind) {
   // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
   if (kind == ResetKind::flr || kind == ResetKind::cxl) {
@@ -51,6 +60,7 @@ void MemoryDevice::reset(ResetKind kind) {
   end_mailbox_operation(cci::Interruption::reset);
   reset_firmware(kind);
   reset_poison(kind);
+  reset_security(kind);
   mailbox_.background.clear();
   mailbox_.events.set_interrupt_policy({});
   changes_.mark(StateKey::background);
