@@ -120,8 +120,11 @@ TEST(Background, EndsWithWhatItsRowSays) {
 
 TEST(Background, FailsWhereItsRowIsNotKnownAnyMore) {
   Bench bench;
-  bench.context.background.restore(
-      {.running = true, .opcode = Opcode{0x4321}, .request = {}, .start = Time{}, .duration = 1s, .stalled_at_percent = {}});
+  cci::BackgroundSlot::State state;
+  state.running = true;
+  state.opcode = Opcode{0x4321};
+  state.duration = 1s;
+  bench.context.background.restore(state);
   bench.timeline.advance_to(1s);
   EXPECT_FALSE(bench.context.background.running());
   EXPECT_EQ(bench.context.background.state().return_code, ReturnCode::internal_error);
@@ -129,7 +132,7 @@ TEST(Background, FailsWhereItsRowIsNotKnownAnyMore) {
 
 TEST(Background, KnowsItsPercentageOverCenturies) {
   Bench bench;
-  bench.context.background.start(Opcode{1}, {}, Nanoseconds::max() / 2, std::nullopt);
+  bench.context.background.start(Opcode{1}, {}, Nanoseconds::max() / 2, {});
   bench.timeline.advance_to(Nanoseconds::max() / 4);
   EXPECT_EQ(bench.context.background.percent(), 50);
 }

@@ -1,5 +1,5 @@
 // CXL r3.2 8.2.10.5.6 Get Supported Logs Sub-List (Opcode 0405h)
-#include "support/lab.hpp"
+#include "support/command_effects_log.hpp"
 
 namespace cxlemu {
 namespace {
@@ -13,7 +13,7 @@ TEST(GetSupportedLogsSubList, ReturnsTheEntriesAskedFor) {
                     "00"                                               // index of the first one
                     "00 00 00"                                         // reserved
                     "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17"  // Command Effects Log
-                    "4c 00 00 00"));
+                    + hex32(cel_bytes(Via::mailbox))));
 }
 
 TEST(GetSupportedLogsSubList, IsConsistentWithGetSupportedLogsOnEachCci) {

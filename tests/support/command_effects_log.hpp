@@ -1,0 +1,66 @@
+// The Command Effects Log of the device under test, as its bytes stand on the wire: one line a command.
+#pragma once
+
+#include "support/lab.hpp"
+
+namespace cxlemu {
+
+struct CelLine {
+  std::string_view mailbox;  ///< opcode and Command Effect, each little-endian; empty: not on this CCI
+  std::string_view mctp;
+};
+// Bits: 0 after cold reset, 1 immediate configuration, 2 data, 3 policy, 4 log change, 5 security state change,
+// 6 background operation, 8 abort supported, 9 bits 11:10 valid, 10 after conventional, 11 after CXL reset.
+inline constexpr auto kCelLines = std::to_array<CelLine>({
+    {"", "0100 0000"},           // Identify
+    {"", "0200 0000"},           // Background Operation Status
+    {"", "0300 0000"},           // Get Response Message Limit
+    {"", "0400 0000"},           // Set Response Message Limit
+    {"0500 0000", "0500 0000"},  // Request Abort Background Operation
+    {"0001 0000", "0001 0000"},  // Get Event Records
+    {"0101 1000", "0101 1000"},  // Clear Event Records
+    {"0201 0000", ""},           // Get Event Interrupt Policy
+    {"0301 0800", ""},           // Set Event Interrupt Policy
+    {"0002 0000", "0002 0000"},  // Get FW Info
+    {"0102 410f", "0102 410f"},  // Transfer FW
+    {"0202 430f", "0202 430f"},  // Activate FW
+    {"0003 0000", "0003 0000"},  // Get Timestamp
+    {"0103 0800", "0103 0800"},  // Set Timestamp
+    {"0004 0000", "0004 0000"},  // Get Supported Logs
+    {"0104 0000", "0104 0000"},  // Get Log
+    {"0504 0000", "0504 0000"},  // Get Supported Logs Sub-List
+    {"0040 0000", "0040 0000"},  // Identify Memory Device
+    {"0041 0000", "0041 0000"},  // Get Partition Info
+    {"0241 0000", "0241 0000"},  // Get LSA
+    {"0341 0600", "0341 0600"},  // Set LSA
+    {"0042 0000", "0042 0000"},  // Get Health Info
+    {"0043 0000", "0043 0000"},  // Get Poison List
+    {"0143 0400", ""},           // Inject Poison
+    {"0243 0400", "0243 0400"},  // Clear Poison
+    {"0343 0000", "0343 0000"},  // Get Scan Media Capabilities
+    {"0443 4001", "0443 4001"},  // Scan Media
+    {"0543 0000", "0543 0000"},  // Get Scan Media Results
+    {"0044 6401", "0044 6401"},  // Sanitize
+    {"0144 2400", "0144 2400"},  // Secure Erase
+    {"0244 4400", ""},           // Media Operations
+    {"0045 0000", "0045 0000"},  // Get Security State
+    {"0145 2000", "0145 2000"},  // Set Passphrase
+    {"0245 2000", "0245 2000"},  // Disable Passphrase
+    {"0345 2000", "0345 2000"},  // Unlock
+    {"0445 2000", "0445 2000"},  // Freeze Security State
+    {"0545 2400", "0545 2400"},  // Passphrase Secure Erase
+    {"0046 2000", "0046 2000"},  // Security Send
+    {"0146 0000", "0146 0000"},  // Security Receive
+});
+
+/// All of it, as hex.
+inline std::string whole_cel(Via via) {
+  std::string hex;
+  for (const CelLine& line : kCelLines) hex += via == Via::mailbox ? line.mailbox : line.mctp;
+  return to_hex(from_hex(hex).value());
+}
+/// Its bytes, and a number as the wire has it.
+inline std::uint32_t cel_bytes(Via via) { return static_cast<std::uint32_t>(whole_cel(via).size() / 2); }
+inline std::string hex32(std::uint32_t value) { return to_hex(bytes_of(Le32{value})); }
+
+}  // namespace cxlemu
