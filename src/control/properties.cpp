@@ -37,6 +37,8 @@ void set_config(MemoryDeviceDeclaration& device, const PropertyValue& value) {
     field = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
   } else if constexpr (std::is_same_v<Field, std::optional<FirmwareVerify>>) {
     field = static_cast<FirmwareVerify>(value.number);
+  } else if constexpr (std::is_same_v<Field, std::optional<std::uint16_t>>) {
+    field = static_cast<std::uint16_t>(value.number);
   } else {
     field = static_cast<Field>(value.number);
   }
@@ -314,7 +316,7 @@ constexpr std::array kDeviceRows = {
                  "8.2.10.9.5.3", set_config<&Config::media_operation_duration>),
     integer_row("poison-list-size", 1, kMaximumPoisonListSize, "256", "records in the poison list", "8.2.10.9.1.1",
                 set_config<&Config::poison_list_size>),
-    integer_row("inject-poison-limit", 0, 0xFFFF, "0",
+    integer_row("inject-poison-limit", 0, 0xFFFF, "(0; 65535 with profile=libcxlmi)",
                 "addresses that Inject Poison may have poisoned at a time; 0: no limit", "8.2.10.9.1.1",
                 set_config<&Config::inject_poison_limit>),
     boolean_row("injects-persistent-poison", "injected poison of persistent capacity survives every reset",

@@ -18,7 +18,7 @@ constexpr std::string_view kIdentity =
     "00 10 00 00"                                      // LSA Size: 4096 bytes
     "00 01 00"                                         // Poison List Maximum Media Error Records: 256
     "00 00"                                            // Inject Poison Limit: none
-    "02"                                               // Poison Handling Capabilities
+    "00"                                               // Poison Handling Capabilities
     "00"                                               // QoS Telemetry Capabilities
     "00 00";                                           // Dynamic Capacity Event Log Size: no dynamic capacity
 

@@ -268,9 +268,9 @@ TEST_P(PoisonAfterReset, WhatWasInjectedIntoPersistentCapacityStaysByProperty) {
 
 TEST(PoisonHandlingCapabilities, AreToldByIdentifyMemoryDevice) {
   Lab plain;
-  EXPECT_EQ(plain.mailbox(0x4000).payload.substr(2 * 0x41, 2), "02");
+  EXPECT_EQ(plain.mailbox(0x4000).payload.substr(2 * 0x41, 2), "00");
   Lab persistent([](auto& config) { config.injects_persistent_poison = true; });
-  EXPECT_EQ(persistent.mailbox(0x4000).payload.substr(2 * 0x41, 2), "03");
+  EXPECT_EQ(persistent.mailbox(0x4000).payload.substr(2 * 0x41, 2), "01");
 }
 
 }  // namespace

@@ -104,5 +104,11 @@ TEST(InjectPoisonLimit, IsWhatIdentifyMemoryDeviceTells) {
   EXPECT_EQ(lab.mailbox(0x4000).payload.substr(2 * 0x3F, 4), "3412");
 }
 
+// It reads 0 as "poison cannot be injected".
+TEST(InjectPoisonLimit, IsALargeNumberForLibcxlmi) {
+  Lab lab([](auto& config) { config.profile = Profile::libcxlmi; });
+  EXPECT_EQ(lab.mailbox(0x4000).payload.substr(2 * 0x3F, 4), "ffff");
+}
+
 }  // namespace
 }  // namespace cxlemu

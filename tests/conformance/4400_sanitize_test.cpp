@@ -296,6 +296,36 @@ TEST_P(Sanitize, CanRunAgain) {
   EXPECT_EQ(lab.read_media(0, 8), zeros(8));
 }
 
+// Fault B42: in the reference emulator the poison list stays. What is broken stays broken.
+TEST_P(Sanitize, ClearsPoisonAndBeginsTheListAnew) {
+  Lab lab([](auto& config) {
+    config.sanitize_duration = 100ms;
+    config.poison_list_size = 1;
+  });
+  lab.device().poison_media(Dpa{0x1000}, 64, {PoisonSource::injected});
+  lab.device().poison_media(Dpa{0x2000}, 64, {PoisonSource::internal, true, true});
+  EXPECT_TRUE(lab.device().logical_device().state.poison.overflow);
+  lab.send(GetParam(), 0x4400);
+  lab.advance(100ms);
+  const PoisonState& poison = lab.device().logical_device().state.poison;
+  EXPECT_EQ(lab.read_media(0x1000, 1), "00");
+  EXPECT_EQ(lab.read_media(0x2000, 1), "poison");
+  EXPECT_FALSE(poison.overflow);
+  EXPECT_EQ(poison.list, poison.media);
+}
+
+TEST_P(Sanitize, AbortedClearsThePoisonOfWhatItReached) {
+  Lab lab(takes_100ms);
+  lab.device().poison_media(Dpa{64 * kMiB}, 64, {PoisonSource::internal});
+  lab.device().poison_media(Dpa{192 * kMiB}, 64, {PoisonSource::internal});
+  lab.send(GetParam(), 0x4400);
+  lab.advance(50ms);
+  lab.send(GetParam(), 0x0005);
+  const PoisonMap& media = lab.device().logical_device().state.poison.media;
+  EXPECT_FALSE(media.first(64 * kMiB, 64));
+  EXPECT_TRUE(media.first(192 * kMiB, 64));
+}
+
 // -----------------------------------------------------------------------------------------------------------------
 // resets
 

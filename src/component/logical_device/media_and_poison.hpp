@@ -21,6 +21,7 @@ template <typename C>
 concept ReportsPoison = HasLogicalDevice<C> && HasTimestamp<C> && requires(C& component, const PoisonFinding& finding) {
   { component.config() } -> std::same_as<const MemoryDeviceConfig&>;
   component.log_poison(finding, MediaTransaction::unknown, EventLogId::failure);
+  { component.inject_poison_limit() } -> std::same_as<std::uint16_t>;
   { component.operations_running(kScanMedia) } -> std::convertible_to<std::size_t>;
 };
 
@@ -86,7 +87,7 @@ cci::Result<void> inject_poison(C& component, cci::Context&, const InjectPoisonI
   const std::uint64_t dpa = in.physical_address & ~(kCacheLine - 1);
   if (!device.contains(Dpa{dpa}, kCacheLine)) return cci::refuse(ReturnCode::invalid_physical_address);
   PoisonState& state = device.state.poison;
-  const std::uint16_t limit = component.config().inject_poison_limit;
+  const std::uint16_t limit = component.inject_poison_limit();
   const bool is_new = !state.media.first(dpa, kCacheLine).has_value();
   if (is_new && limit != 0 && state.media.lines(PoisonSource::injected) >= limit) {
     return cci::refuse(ReturnCode::inject_poison_limit_reached);

@@ -34,10 +34,11 @@ cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device
   out.fatal_event_log_size = context.events.limit();
   out.lsa_size = static_cast<std::uint32_t>(media.label_storage_area_size());
   out.poison_list_maximum_media_error_records = device.config().poison_list_size;
-  out.inject_poison_limit = device.config().inject_poison_limit;
-  out.poison_handling_capabilities = static_cast<std::uint8_t>(
-      IdentifyMemoryDeviceOut::kScansForPoison |
-      (device.config().injects_persistent_poison ? IdentifyMemoryDeviceOut::kInjectsPersistentPoison : 0));
+  out.inject_poison_limit = device.inject_poison_limit();
+  // Not "Scans for Poison": nothing scans the media unless it is asked to.
+  out.poison_handling_capabilities = device.config().injects_persistent_poison
+                                         ? IdentifyMemoryDeviceOut::kInjectsPersistentPoison
+                                         : std::uint8_t{0};
   return result;
 }
 

@@ -44,7 +44,8 @@ struct MemoryDeviceConfig {
   std::uint64_t fw_size_limit = 32ULL << 20;  ///< bytes of the largest FW package
   std::uint32_t poison_list_size = 256;       ///< records in the Poison List, 1 to kMaximumPoisonListSize
   std::uint32_t scan_results_size = 4096;     ///< records that a Scan Media keeps, 1 to kMaximumScanResults
-  std::uint16_t inject_poison_limit = 0;      ///< addresses that 4301h may have poisoned; 0: no limit
+  /// Addresses that 4301h may have poisoned; 0: no limit. Absent: 0, but 65535 with profile=libcxlmi.
+  std::optional<std::uint16_t> inject_poison_limit;
 
   // Behaviour.
   Profile profile = Profile::strict;

@@ -88,6 +88,10 @@ class MemoryDevice {
   [[nodiscard]] Time now() const { return timeline_->now(); }
   [[nodiscard]] Profile profile() const { return config_.profile; }
   [[nodiscard]] bool refuses_surplus_payload() const { return config_.surplus_payload == SurplusPayload::refuse; }
+  // COMPAT(libcxlmi): its programs read a limit of 0 as "cannot inject".
+  [[nodiscard]] std::uint16_t inject_poison_limit() const {
+    return config_.inject_poison_limit.value_or(profile() == Profile::libcxlmi ? 0xFFFF : 0);
+  }
   [[nodiscard]] std::uint8_t abort_threshold() const { return config_.abort_threshold; }
   [[nodiscard]] AbortWhenIdle abort_when_idle() const { return config_.abort_when_idle; }
   [[nodiscard]] IdentifyOut identity() const;
