@@ -69,6 +69,22 @@ struct AnswerBytes : Writer {
   using Writer::Writer;
 };
 
+/// A set of return codes.
+struct ReturnCodes {
+  std::uint64_t bits = 0;
+  constexpr ReturnCodes() = default;
+  constexpr ReturnCodes(std::initializer_list<ReturnCode> codes) {
+    for (const ReturnCode code : codes) bits |= std::uint64_t{1} << static_cast<unsigned>(code);
+  }
+  [[nodiscard]] constexpr bool has(ReturnCode code) const {
+    return static_cast<unsigned>(code) < 64 && (bits >> static_cast<unsigned>(code) & 1) != 0;
+  }
+};
+/// What every command may answer (CXL r3.2 8.2.10).
+inline constexpr ReturnCodes kCommonReturnCodes = {ReturnCode::success, ReturnCode::unsupported,
+                                                   ReturnCode::internal_error, ReturnCode::retry_required,
+                                                   ReturnCode::invalid_payload_length};
+
 struct Command {
   Opcode opcode;
   std::string_view title;
@@ -90,11 +106,24 @@ struct Command {
 
   /// Its operation has the media of the component to itself.
   bool holds_media = false;
+  /// Its Possible Command Return Codes besides the common ones, and those that a rule of ours gives it.
+  ReturnCodes return_codes{};
 
   [[nodiscard]] constexpr Command holding_media() const {
     Command made = *this;
     made.holds_media = true;
     return made;
+  }
+  [[nodiscard]] constexpr Command returning(ReturnCodes codes) const {
+    Command made = *this;
+    made.return_codes = codes;
+    if (may_run_in_background()) {
+      made.return_codes.bits |= ReturnCodes{ReturnCode::background_command_started, ReturnCode::busy}.bits;
+    }
+    return made;
+  }
+  [[nodiscard]] constexpr bool may_return(ReturnCode code) const {
+    return kCommonReturnCodes.has(code) || return_codes.has(code);
   }
   [[nodiscard]] constexpr bool may_run_in_background() const { return (effects & effect::background_operation) != 0; }
   [[nodiscard]] bool would_run_in_background(const void* component, const Context& context, Bytes payload) const {

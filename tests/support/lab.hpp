@@ -69,8 +69,14 @@ class Lab {
     return send_bytes(via, opcode, from_hex(payload_hex).value());
   }
   Answered send_bytes(Via via, std::uint16_t opcode, const Buffer& payload) {
+    const cci::Command* row = device().commands().find(Opcode{opcode});
+    const bool has_fault = !device().faults().return_codes.empty();
     const auto result = machine->send_command(node(), via, Opcode{opcode}, payload);
     machine->settle();
+    // Whatever a test looks at: no command answers what its row does not name.
+    if (result && row != nullptr && !has_fault && result->return_code != ReturnCode::unsupported_mailbox_or_cci) {
+      EXPECT_TRUE(row->may_return(result->return_code)) << row->title << ": " << name_of(result->return_code);
+    }
     if (!result) {
       ADD_FAILURE() << "no answer";
       return {};

@@ -53,6 +53,7 @@ constexpr auto kMailbox = cci::only(cci::Carrier::mailbox);
 constexpr auto kMctp = cci::only(cci::Carrier::mctp);
 constexpr auto kBoth = cci::Carrier::mailbox | cci::Carrier::mctp;
 using Device = MemoryDevice;
+using enum ReturnCode;
 
 // Which resets make staged firmware active: every one but FLR.
 constexpr std::uint16_t kActivatedByReset =
@@ -67,87 +68,117 @@ constexpr auto kCommands = std::to_array<cci::Command>({
     command<generic::get_response_message_limit<Device>>(0x0003, "Get Response Message Limit", "8.2.10.1.3",
         effect::none, When::always, kMctp),
     command<generic::set_response_message_limit<Device>>(0x0004, "Set Response Message Limit", "8.2.10.1.4",
-        effect::none, When::always, kMctp),
+        effect::none, When::always, kMctp)
+        .returning({invalid_input}),
     command<generic::request_abort_background_operation<Device>>(0x0005, "Request Abort Background Operation",
-        "8.2.10.1.5", effect::none, When::always, kBoth),
+        "8.2.10.1.5", effect::none, When::always, kBoth)
+        .returning({request_abort_background_operation_not_supported}),
     command<generic::get_event_records<Device>>(0x0100, "Get Event Records", "8.2.10.2.2",
-        effect::none, When::media_enabled_by_property, kBoth),
+        effect::none, When::media_enabled_by_property, kBoth)
+        .returning({invalid_input, busy, media_disabled}),
     command<generic::clear_event_records<Device>>(0x0101, "Clear Event Records", "8.2.10.2.3",
-        effect::immediate_log_change, When::media_enabled_by_property, kBoth),
+        effect::immediate_log_change, When::media_enabled_by_property, kBoth)
+        .returning({invalid_input, invalid_handle, busy, media_disabled}),
     command<generic::get_event_interrupt_policy<Device>>(0x0102, "Get Event Interrupt Policy", "8.2.10.2.4",
         effect::none, When::always, kMailbox),
     command<generic::set_event_interrupt_policy<Device>>(0x0103, "Set Event Interrupt Policy", "8.2.10.2.5",
-        effect::immediate_policy_change, When::always, kMailbox),
+        effect::immediate_policy_change, When::always, kMailbox)
+        .returning({invalid_input}),
     command<firmware::get_fw_info>(0x0200, "Get FW Info", "8.2.10.3.1", effect::none, When::always, kBoth),
     background_command<firmware::transfer_fw, firmware::complete_transfer_fw, firmware::interrupt_transfer_fw,
                        firmware::transfer_fw_runs_in_background>(0x0201, "Transfer FW", "8.2.10.3.2",
         kActivatedByReset | effect::background_operation | effect::request_abort_background_operation_supported,
-        When::media_enabled_by_property, kBoth),
+        When::media_enabled_by_property, kBoth)
+        .returning({invalid_input, media_disabled, fw_transfer_in_progress, fw_transfer_out_of_order,
+                fw_verification_failed, invalid_slot, aborted, invalid_security_state}),
     background_command<firmware::activate_fw, firmware::complete_activate_fw, firmware::interrupt_activate_fw,
                        firmware::activate_fw_runs_in_background>(0x0202, "Activate FW", "8.2.10.3.3",
         kActivatedByReset | effect::immediate_configuration_change | effect::background_operation |
             effect::request_abort_background_operation_supported,
-        When::always, kBoth),
+        When::always, kBoth)
+        .returning({invalid_input, invalid_slot, activation_failed_fw_rolled_back,
+                activation_failed_cold_reset_required, aborted, invalid_security_state}),
     command<generic::get_timestamp<Device>>(0x0300, "Get Timestamp", "8.2.10.4.1", effect::none, When::always, kBoth),
     command<generic::set_timestamp<Device>>(0x0301, "Set Timestamp", "8.2.10.4.2",
         effect::immediate_policy_change, When::always, kBoth),
     command<generic::get_supported_logs<Device>>(0x0400, "Get Supported Logs", "8.2.10.5.1",
         effect::none, When::always, kBoth),
     command<generic::get_log<Device>>(0x0401, "Get Log", "8.2.10.5.2",
-        effect::none, When::media_enabled_by_property, kBoth),
+        effect::none, When::media_enabled_by_property, kBoth)
+        .returning({invalid_input, media_disabled, invalid_log, interrupted}),
     command<generic::get_supported_logs_sub_list<Device>>(0x0405, "Get Supported Logs Sub-List", "8.2.10.5.6",
-        effect::none, When::always, kBoth),
+        effect::none, When::always, kBoth)
+        .returning({invalid_input}),
     command<identify_memory_device>(0x4000, "Identify Memory Device", "8.2.10.9.1.1",
         effect::none, When::always, kBoth),
     command<logical::get_partition_info<Device>>(0x4100, "Get Partition Info", "8.2.10.9.2.1",
         effect::none, When::always, kBoth),
-    command<logical::get_lsa<Device>>(0x4102, "Get LSA", "8.2.10.9.2.3", effect::none, When::media_enabled, kBoth),
+    command<logical::get_lsa<Device>>(0x4102, "Get LSA", "8.2.10.9.2.3", effect::none, When::media_enabled, kBoth)
+        .returning({invalid_input, busy, media_disabled}),
     command<logical::set_lsa<Device>>(0x4103, "Set LSA", "8.2.10.9.2.4",
-        effect::immediate_configuration_change | effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth),
+        effect::immediate_configuration_change | effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth)
+        .returning({invalid_input, busy, media_disabled, invalid_security_state}),
     command<get_health_info>(0x4200, "Get Health Info", "8.2.10.9.3.1", effect::none, When::always, kBoth),
     command<logical::get_poison_list<Device>>(0x4300, "Get Poison List", "8.2.10.9.4.1",
-        effect::none, When::media_unlocked_and_enabled, kBoth),
+        effect::none, When::media_unlocked_and_enabled, kBoth)
+        .returning({invalid_input, media_disabled, invalid_physical_address, invalid_security_state}),
     command<logical::inject_poison<Device>>(0x4301, "Inject Poison", "8.2.10.9.4.2",
-        effect::immediate_data_change, When::media_unlocked_and_enabled, kMailbox),
+        effect::immediate_data_change, When::media_unlocked_and_enabled, kMailbox)
+        .returning({media_disabled, invalid_physical_address, inject_poison_limit_reached, invalid_security_state}),
     command<logical::clear_poison<Device>>(0x4302, "Clear Poison", "8.2.10.9.4.3",
-        effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth),
+        effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth)
+        .returning({invalid_input, media_disabled, permanent_media_failure, invalid_physical_address,
+                invalid_security_state}),
     command<logical::get_scan_media_capabilities<Device>>(0x4303, "Get Scan Media Capabilities", "8.2.10.9.4.4",
-        effect::none, When::media_unlocked_and_enabled, kBoth),
+        effect::none, When::media_unlocked_and_enabled, kBoth)
+        .returning({invalid_input, media_disabled, invalid_physical_address, invalid_security_state}),
     background_command<logical::scan_media<Device>, logical::complete_scan_media<Device>,
                        logical::interrupt_scan_media<Device>>(0x4304, "Scan Media", "8.2.10.9.4.5",
         effect::background_operation | effect::request_abort_background_operation_supported,
-        When::media_unlocked_and_enabled, kBoth).holding_media(),
+        When::media_unlocked_and_enabled, kBoth).holding_media()
+        .returning({invalid_input, media_disabled, aborted, invalid_physical_address, invalid_security_state}),
     command<logical::get_scan_media_results<Device>>(0x4305, "Get Scan Media Results", "8.2.10.9.4.6",
-        effect::none, When::media_unlocked_and_enabled, kBoth),
+        effect::none, When::media_unlocked_and_enabled, kBoth)
+        .returning({busy, media_disabled, invalid_security_state}),
     background_command<logical::sanitize<Device>, logical::complete_sanitize<Device>,
                        logical::interrupt_sanitize<Device>>(0x4400, "Sanitize", "8.2.10.9.5.1",
         effect::immediate_data_change | effect::security_state_change | effect::background_operation |
             effect::request_abort_background_operation_supported,
-        When::starts_media_operation, kBoth).holding_media(),
+        When::starts_media_operation, kBoth).holding_media()
+        .returning({media_disabled, aborted, invalid_security_state}),
     command<logical::secure_erase<Device>>(0x4401, "Secure Erase", "8.2.10.9.5.2",
-        effect::immediate_data_change | effect::security_state_change, When::media_unlocked_and_enabled, kBoth),
+        effect::immediate_data_change | effect::security_state_change, When::media_unlocked_and_enabled, kBoth)
+        .returning({media_disabled, invalid_security_state}),
     // Discovery may come at any time: the handler refuses what reaches media that is disabled or held by another CCI.
     background_command<logical::media_operations<Device>, logical::complete_media_operations<Device>,
                        logical::interrupt_media_operations<Device>, logical::media_operations_run_in_background<Device>>(
         0x4402, "Media Operations", "8.2.10.9.5.3",
-        effect::immediate_data_change | effect::background_operation, When::always, kMailbox).holding_media(),
+        effect::immediate_data_change | effect::background_operation, When::always, kMailbox).holding_media()
+        .returning({invalid_input, media_disabled, invalid_security_state}),
     command<logical::get_security_state<Device>>(0x4500, "Get Security State", "8.2.10.9.6.1",
         effect::none, When::always, kBoth),
     command<logical::set_passphrase<Device>>(0x4501, "Set Passphrase", "8.2.10.9.6.2",
-        effect::security_state_change, When::security_not_frozen, kBoth),
+        effect::security_state_change, When::security_not_frozen, kBoth)
+        .returning({invalid_input, busy, invalid_security_state, incorrect_passphrase}),
     command<logical::disable_passphrase<Device>>(0x4502, "Disable Passphrase", "8.2.10.9.6.3",
-        effect::security_state_change, When::security_not_frozen, kBoth),
+        effect::security_state_change, When::security_not_frozen, kBoth)
+        .returning({invalid_input, busy, invalid_security_state, incorrect_passphrase}),
     command<logical::unlock<Device>>(0x4503, "Unlock", "8.2.10.9.6.4",
-        effect::security_state_change, When::security_not_frozen, kBoth),
+        effect::security_state_change, When::security_not_frozen, kBoth)
+        .returning({busy, invalid_security_state, incorrect_passphrase}),
     command<logical::freeze_security_state<Device>>(0x4504, "Freeze Security State", "8.2.10.9.6.5",
-        effect::security_state_change, When::always, kBoth),
+        effect::security_state_change, When::always, kBoth)
+        .returning({invalid_security_state}),
     command<logical::passphrase_secure_erase<Device>>(0x4505, "Passphrase Secure Erase", "8.2.10.9.6.6",
         effect::immediate_data_change | effect::security_state_change,
-        When::security_not_frozen_and_media_enabled, kBoth),
+        When::security_not_frozen_and_media_enabled, kBoth)
+        .returning({invalid_input, media_disabled, invalid_security_state, incorrect_passphrase}),
     command<logical::security_send<Device>>(0x4600, "Security Send", "8.2.10.9.7.1",
-        effect::security_state_change, When::always, kBoth),
+        effect::security_state_change, When::always, kBoth)
+        .returning({invalid_input, busy, invalid_security_state}),
     command<logical::security_receive<Device>>(0x4601, "Security Receive", "8.2.10.9.7.2",
-        effect::none, When::always, kBoth),
+        effect::none, When::always, kBoth)
+        .returning({invalid_input}),
 });
 // clang-format on
 static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::Command::opcode) == kCommands.end(),
