@@ -9,8 +9,9 @@ std::string_view name_of(StateKey key) {
   static constexpr std::array<std::string_view, kStateKeys> kNames = {
       "response-message-limit", "event-logs",  "event-interrupt-policy", "timestamp",
       "labels",                 "media-state", "media",                  "background",  "endpoint-id",
-      "firmware",               "poison",      "security"};
-  static_assert(static_cast<std::size_t>(StateKey::security) + 1 == kStateKeys && !kNames.back().empty());
+      "firmware",               "poison",      "security",
+      "partitions",             "health",      "qos"};
+  static_assert(static_cast<std::size_t>(StateKey::qos) + 1 == kStateKeys && !kNames.back().empty());
   return kNames[static_cast<std::size_t>(key)];
 }
 

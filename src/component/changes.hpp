@@ -23,8 +23,11 @@ enum class StateKey : std::uint8_t {
   firmware,
   poison,  ///< the media's, the list, the results of a scan
   security,  ///< passphrases, locked, frozen and wrong tries
+  partitions,
+  health,  ///< and the alert configuration
+  qos,
 };
-inline constexpr std::size_t kStateKeys = 12;
+inline constexpr std::size_t kStateKeys = 15;
 std::string_view name_of(StateKey key);
 
 class Changes {

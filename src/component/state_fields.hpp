@@ -66,6 +66,8 @@ void visit_fields(StateOf<SecurityState> auto& state, auto&& visit) {
 void visit_fields(StateOf<LogicalDeviceState> auto& state, auto&& visit) {
   visit("media-disabled", state.media_disabled);
   visit("poison", state.poison);
+  visit("partitioned-volatile", state.partitioned_volatile);
+  visit("next-partitioned-volatile", state.next_partitioned_volatile);
   visit("security", state.security);
 }
 
@@ -134,10 +136,43 @@ void visit_fields(StateOf<cci::ContextState> auto& state, auto&& visit) {
   visit("events", state.events);
 }
 
+void visit_fields(StateOf<AlertWarnings> auto& warnings, auto&& visit) {
+  visit("enabled", warnings.enabled);
+  visit("life-used", warnings.life_used);
+  visit("over-temperature", warnings.over_temperature);
+  visit("under-temperature", warnings.under_temperature);
+  visit("corrected-volatile", warnings.corrected_volatile);
+  visit("corrected-persistent", warnings.corrected_persistent);
+}
+
+void visit_fields(StateOf<HealthState> auto& state, auto&& visit) {
+  visit("health-status", state.health_status);
+  visit("media-status", state.media_status);
+  visit("additional-status", state.additional_status);
+  visit("life-used", state.life_used);
+  visit("temperature", state.temperature);
+  visit("dirty-shutdown-count", state.dirty_shutdown_count);
+  visit("corrected-volatile-error-count", state.corrected_volatile_error_count);
+  visit("corrected-persistent-error-count", state.corrected_persistent_error_count);
+  visit("shutdown-is-dirty", state.shutdown_is_dirty);
+  visit("warnings", state.warnings);
+}
+
+void visit_fields(StateOf<QosState> auto& state, auto&& visit) {
+  visit("control", state.control);
+  visit("egress-moderate-percentage", state.egress_moderate_percentage);
+  visit("egress-severe-percentage", state.egress_severe_percentage);
+  visit("backpressure-sample-interval", state.backpressure_sample_interval);
+  visit("busy-from", state.busy_from);
+  visit("busy-until", state.busy_until);
+}
+
 void visit_fields(StateOf<MemoryDeviceState> auto& state, auto&& visit) {
   visit("timestamp", state.timestamp);
   visit("logical-device", state.logical_device);
   visit("firmware", state.firmware);
+  visit("health", state.health);
+  visit("qos", state.qos);
   visit("mailbox", state.mailbox);
   visit("mctp", state.mctp);
 }

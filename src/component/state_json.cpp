@@ -23,6 +23,8 @@ Json to_json(bool value) { return value; }
 Json to_json(const Integer auto& value) { return value; }
 Json to_json(ReturnCode value) { return static_cast<std::uint16_t>(value); }
 Json to_json(const Nanoseconds& value) { return value.count(); }
+Json to_json(std::int16_t value) { return static_cast<std::int64_t>(value); }
+Json to_json(const std::optional<std::uint64_t>& value) { return value ? Json(*value) : Json(); }
 Json to_json(const std::optional<std::uint8_t>& value) { return value ? Json(*value) : Json(); }
 Json to_json(const Buffer& value) { return to_hex(value); }
 Json to_json(const FwRevision& value) { return to_hex(value); }
@@ -80,6 +82,15 @@ bool from_json(const Json& json, Nanoseconds& value) {
   const auto read = json.signed_integer();
   value = Nanoseconds{read.value_or(0)};
   return read && *read >= 0;
+}
+bool from_json(const Json& json, std::int16_t& value) {
+  const auto read = json.signed_integer();
+  value = static_cast<std::int16_t>(read.value_or(0));
+  return read && *read == value;
+}
+bool from_json(const Json& json, std::optional<std::uint64_t>& value) {
+  value.reset();
+  return json.is_null() || from_json(json, value.emplace());
 }
 bool from_json(const Json& json, std::optional<std::uint8_t>& value) {
   value.reset();

@@ -168,6 +168,22 @@ TEST(StateJson, KeepsPoisonAndWhatIsKnownOfIt) {
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 }
 
+// Health and alerts, a partition that is to come, QoS.
+TEST(StateJson, KeepsHealthPartitionsAndQos) {
+  Bench bench;
+  HealthState health = bench.device.health();
+  health.temperature = -40;
+  health.life_used = 95;
+  health.corrected_persistent_error_count = 7;
+  health.warnings.under_temperature = -30;
+  health::set(bench.device, health);
+  bench.device.logical_device().state.next_partitioned_volatile = 1ULL << 30;
+  bench.device.qos().control = 1;
+  bench.device.qos().busy_from = 3ns;
+  bench.device.qos().busy_until = 9ns;
+  EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+}
+
 TEST(StateJson, HasPoisonThatCanBe) {
   const auto with = [](auto&& change) {
     MemoryDeviceState state = Bench().device.save();

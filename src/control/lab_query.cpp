@@ -96,6 +96,7 @@ Json query_device(MemoryDeviceNode& node) {
                             {"type", "cxl-type3"},
                             {"volatile-capacity", media.volatile_capacity()},
                             {"persistent-capacity", media.persistent_capacity()},
+                            {"partitionable-capacity", media.partitionable_capacity()},
                             {"lsa-size", media.label_storage_area_size()},
                             {"serial-number", device.config().serial_number},
                             {"profile", device.profile() == Profile::strict ? "strict" : "libcxlmi"},
@@ -124,6 +125,18 @@ Json query_background(MemoryDeviceNode& node) {
   Json json = Json::object({{"mailbox", one(device.mailbox().background)}});
   if (node.endpoint != nullptr) json.set("mctp", one(device.mctp().background));
   return json;
+}
+
+Json query_health(MemoryDevice& device) {
+  const auto shown = [&](const auto& answered) {
+    using Out = std::remove_cvref_t<decltype(*answered)>;
+    return answered ? decode_payload(LayoutOf<Out>::value, bytes_of(*answered)) : Json();
+  };
+  cci::Context& context = device.mailbox();
+  return Json::object({{"health", shown(health::get_health_info(device, context))},
+                       {"alerts", shown(health::get_alert_configuration(device, context))},
+                       {"shutdown", device.health().shutdown_is_dirty ? "dirty" : "clean"},
+                       {"qos", shown(qos::get_sld_qos_status(device, context))}});
 }
 
 Json query_event_log(const cci::EventLog& log) {

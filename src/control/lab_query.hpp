@@ -18,6 +18,9 @@ Json query_firmware(const MemoryDevice& device);
 /// What runs, or ran last, on each CCI: the answer of cxlemu-query-background.
 Json query_background(MemoryDeviceNode& node);
 
+/// The condition of one device: the answer of cxlemu-query-health.
+Json query_health(MemoryDevice& device);
+
 /// The records of one log, decoded, and what it lost.
 Json query_event_log(const cci::EventLog& log);
 

@@ -73,6 +73,7 @@ constexpr std::array<std::string_view, 2> kAbortWhenIdle = {"success", "not-supp
 constexpr std::array<std::string_view, 2> kMediaDisabledRefuses = {"accessing", "all"};
 constexpr std::array<std::string_view, 2> kBusyAcross = {"conflicting", "never"};
 constexpr std::array<std::string_view, 2> kSurplusPayload = {"ignore", "refuse"};
+constexpr std::array<std::string_view, 4> kQosTelemetry = {"off", "congestion", "throughput", "both"};
 constexpr std::array<std::string_view, 2> kFrozenPoisonList = {"kept", "follows-clears"};
 constexpr std::array<std::string_view, 2> kFirmwareVerify = {"package", "any"};
 constexpr std::array<std::string_view, 2> kTimestampOnReset = {"keep", "clear"};
@@ -175,10 +176,11 @@ constexpr DeviceRow integer_row(std::string_view name, std::int64_t minimum, std
 }
 constexpr DeviceRow choice_row(std::string_view name, std::span<const std::string_view> choices,
                                std::string_view meaning, std::string_view source,
-                               void (*set)(MemoryDeviceDeclaration&, const PropertyValue&)) {
+                               void (*set)(MemoryDeviceDeclaration&, const PropertyValue&),
+                               std::string_view default_text = {}) {
   return {{.name = name,
            .kind = PropertyKind::choice,
-           .default_text = choices.front(),
+           .default_text = default_text.empty() ? choices.front() : default_text,
            .meaning = meaning,
            .source = source,
            .choices = choices},
@@ -229,6 +231,16 @@ constexpr std::array kDeviceRows = {
                   set_text<&Device::volatile_memdev, Device>),
     reference_row("persistent-memdev", "memory backend of the persistent capacity, a multiple of 256M; needs lsa",
                   "8.2.10.9.1.1", set_text<&Device::persistent_memdev, Device>),
+    reference_row("partitionable-memdev",
+                  "memory backend of capacity that Set Partition Info divides, a multiple of 256M; needs lsa",
+                  "8.2.10.9.2.2", set_text<&Device::partitionable_memdev, Device>),
+    DeviceRow{{.name = "partitioned-volatile",
+               .kind = PropertyKind::size,
+               .default_text = "0",
+               .meaning = "bytes of the partitionable capacity that are volatile at first, a multiple of 256M",
+               .source = "8.2.10.9.2.2",
+               .maximum = kMaximumBackendSize},
+              set_config<&Config::partitioned_volatile>},
     reference_row("memdev", "QEMU's deprecated name of persistent-memdev; not together with it", "COMPAT(qemu)",
                   set_text<&Device::persistent_memdev, Device>),
     reference_row("lsa", "memory backend of the label storage area, below 4G", "8.2.10.9.1.1",
@@ -350,6 +362,33 @@ constexpr std::array kDeviceRows = {
                 "8.2.10.9.3.1", set_config<&Config::temperature_celsius>),
     integer_row("life-used", 0, 255, "1", "percentage of its life that is used; 255: not available", "8.2.10.9.3.1",
                 set_config<&Config::life_used_percent>),
+    integer_row("dirty-shutdowns", 0, 0xFFFF'FFFF, "0", "Dirty Shutdown Count that it starts with", "8.2.10.9.3.1",
+                set_config<&Config::dirty_shutdowns>),
+    integer_row("life-used-critical", 1, 100, "90", "percentage above which life used is critical", "8.2.10.9.3.2",
+                set_config<&Config::life_used_critical>),
+    integer_row("life-used-warning", 0, 100, "75", "warning about life used after a Conventional Reset", "8.2.10.9.3.2",
+                set_config<&Config::life_used_warning>),
+    integer_row("over-temperature-critical", -273, 32766, "85", "degrees Celsius from which on it is critical",
+                "8.2.10.9.3.2", set_config<&Config::over_temperature_critical>),
+    integer_row("over-temperature-warning", -273, 32766, "75", "warning after a Conventional Reset", "8.2.10.9.3.2",
+                set_config<&Config::over_temperature_warning>),
+    integer_row("under-temperature-critical", -273, 32766, "0", "degrees Celsius down from which it is critical",
+                "8.2.10.9.3.2", set_config<&Config::under_temperature_critical>),
+    integer_row("under-temperature-warning", -273, 32766, "5", "warning after a Conventional Reset", "8.2.10.9.3.2",
+                set_config<&Config::under_temperature_warning>),
+    integer_row("corrected-volatile-errors-warning", 0, 0xFFFF, "100", "warning after a Conventional Reset",
+                "8.2.10.9.3.2", set_config<&Config::corrected_volatile_errors_warning>),
+    integer_row("corrected-persistent-errors-warning", 0, 0xFFFF, "100", "warning after a Conventional Reset",
+                "8.2.10.9.3.2", set_config<&Config::corrected_persistent_errors_warning>),
+    choice_row("qos-telemetry", kQosTelemetry, "what of QoS telemetry the device has", "8.2.10.9.8",
+               set_config<&Config::qos_telemetry>, "both"),
+    DeviceRow{{.name = "qos-bandwidth",
+               .kind = PropertyKind::size,
+               .default_text = "0",
+               .meaning = "bytes a second that its media can move; accesses beyond them are backpressure; 0: any number",
+               .source = "8.2.10.9.8.3",
+               .maximum = kMaximumBackendSize},
+              set_config<&Config::qos_bandwidth>},
     for_the_function("bus", "the port it is plugged into"),
     for_the_function("addr", "its slot and function"),
     for_the_function("multifunction", "further functions in its slot"),

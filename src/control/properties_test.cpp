@@ -40,7 +40,11 @@ auto tied(const MemoryDeviceDeclaration& d) {
                     c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background,
                     c.fw_activation_duration, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
                     c.life_used_percent, c.scan_duration, c.media_operation_duration, c.poison_list_size,
-                    c.scan_results_size, c.inject_poison_limit, c.injects_persistent_poison, c.frozen_poison_list);
+                    c.scan_results_size, c.inject_poison_limit, c.injects_persistent_poison, c.frozen_poison_list,
+                    c.dirty_shutdowns, c.life_used_critical, c.life_used_warning, c.over_temperature_critical,
+                    c.over_temperature_warning, c.under_temperature_critical, c.under_temperature_warning,
+                    c.corrected_volatile_errors_warning, c.corrected_persistent_errors_warning, c.partitioned_volatile,
+                    c.qos_telemetry, c.qos_bandwidth);
 }
 
 TEST(Properties, EveryDefaultIsThatOfTheConfiguration) {
@@ -111,6 +115,19 @@ TEST(Properties, FillTheirMembers) {
   EXPECT_EQ(with("inject-poison-limit", "7").config.inject_poison_limit, 7);
   EXPECT_TRUE(with("injects-persistent-poison", "on").config.injects_persistent_poison);
   EXPECT_EQ(with("frozen-poison-list", "follows-clears").config.frozen_poison_list, FrozenPoisonList::follows_clears);
+  EXPECT_EQ(with("partitionable-memdev", "a").partitionable_memdev, "a");
+  EXPECT_EQ(with("partitioned-volatile", "256M").config.partitioned_volatile, 256ULL << 20);
+  EXPECT_EQ(with("dirty-shutdowns", "7").config.dirty_shutdowns, 7U);
+  EXPECT_EQ(with("life-used-critical", "80").config.life_used_critical, 80);
+  EXPECT_EQ(with("life-used-warning", "60").config.life_used_warning, 60);
+  EXPECT_EQ(with("over-temperature-critical", "99").config.over_temperature_critical, 99);
+  EXPECT_EQ(with("over-temperature-warning", "88").config.over_temperature_warning, 88);
+  EXPECT_EQ(with("under-temperature-critical", "-40").config.under_temperature_critical, -40);
+  EXPECT_EQ(with("under-temperature-warning", "-30").config.under_temperature_warning, -30);
+  EXPECT_EQ(with("corrected-volatile-errors-warning", "3").config.corrected_volatile_errors_warning, 3);
+  EXPECT_EQ(with("corrected-persistent-errors-warning", "4").config.corrected_persistent_errors_warning, 4);
+  EXPECT_EQ(with("qos-telemetry", "congestion").config.qos_telemetry, QosTelemetry::congestion);
+  EXPECT_EQ(with("qos-bandwidth", "1G").config.qos_bandwidth, 1ULL << 30);
   EXPECT_EQ(with("temperature", "-40").config.temperature_celsius, -40);
   EXPECT_EQ(with("life-used", "99").config.life_used_percent, 99);
   EXPECT_EQ(with("mtu", "260").transmission_unit, 256);

@@ -161,6 +161,49 @@ Result<Json> reset(QmpContext& context, const Json& arguments) {
   return Json::object();
 }
 
+// --------------------------------------------------------------------------------------------------------------- health
+
+constexpr auto kSetHealth = std::to_array<Argument>({
+    kPath,
+    {"temperature", i16, "degrees Celsius; 32767: not available", true},
+    {"life-used", u8, "percentage, 0 to 100; 255: not available", true},
+    {"health-status", u8, "bits of Health Status, 0 to 15", true},
+    {"media-status", u8, "Media Status, 0 to 9", true},
+    {"corrected-volatile-errors", u32, "Corrected Volatile Error Count", true},
+    {"corrected-persistent-errors", u32, "Corrected Persistent Error Count", true},
+    {"dirty-shutdowns", u32, "Dirty Shutdown Count", true},
+});
+
+Result<Json> set_health(QmpContext& context, const Json& arguments) {
+  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  HealthState wanted = node->device->health();
+  constexpr std::uint64_t kHighestHealthStatus = 15;
+  constexpr std::uint64_t kHighestMediaStatus = 9;
+  const auto take = [&](std::string_view name, auto& field) {
+    if (arguments.contains(name)) field = static_cast<std::remove_reference_t<decltype(field)>>(number_of(arguments[name]));
+    return arguments.contains(name);
+  };
+  const std::array given = {take("temperature", wanted.temperature),
+                            take("life-used", wanted.life_used),
+                            take("health-status", wanted.health_status),
+                            take("media-status", wanted.media_status),
+                            take("corrected-volatile-errors", wanted.corrected_volatile_error_count),
+                            take("corrected-persistent-errors", wanted.corrected_persistent_error_count),
+                            take("dirty-shutdowns", wanted.dirty_shutdown_count)};
+  if (std::ranges::count(given, true) == 0) return failure("nothing to set: give temperature, life-used or another argument");
+  if (wanted.life_used > 100 && wanted.life_used != 255) return failure("parameter \"life-used\" is from 0 to 100, or 255");
+  if (wanted.health_status > kHighestHealthStatus) return failure("parameter \"health-status\" is from 0 to 15");
+  if (wanted.media_status > kHighestMediaStatus) return failure("parameter \"media-status\" is from 0 to 9");
+  health::set(*node->device, wanted);
+  return Json::object();
+}
+
+constexpr auto kQueryHealth = std::to_array<Argument>({kPath});
+
+Result<Json> query_health_command(QmpContext& context, const Json& arguments) {
+  return query_health(*TRY(find_device(context, arguments))->device);
+}
+
 // --------------------------------------------------------------------------------------------------------------- faults
 
 constexpr auto kActivationFailures = std::to_array<std::string_view>({"rolled-back", "cold-reset-required"});
@@ -272,6 +315,9 @@ constexpr auto kRows = std::to_array<QmpCommand>({
      "`slots` with `slot` and, where there is firmware, `revision`, `bytes` and `sha256` of what was transferred; `active`, "
      "`staged` (0: none), `cold-reset-required`; `transfer` with `in-progress`, `by`, `received` bytes",
      kQueryFirmware, query_firmware_command},
+    {"cxlemu-query-health", "The condition of a device, and when it warns.",
+     "`health` as Get Health Info, `alerts` as Get Alert Configuration, `shutdown` dirty or clean, `qos`: Backpressure Average "
+     "Percentage", kQueryHealth, query_health_command},
     {"cxlemu-query-lab", "Everything about the lab: devices, CCIs, endpoints, counters.",
      "the lab; sizes in bytes, times in nanoseconds", {}, query_lab_command},
     {"cxlemu-reset", "Resets a device (CXL r3.2 9.5, 9.7, 9.8).", kNothing, kReset, reset},
@@ -281,6 +327,8 @@ constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-set", "Sets a fault: a return code for the n-th call of an opcode; an operation that is slow, never ends, fails, or is hit by "
      "a reset; firmware that fails.",
      kNothing, kSet, set},
+    {"cxlemu-set-health", "Changes the condition of a device; what becomes worse is told of by Memory Module Events.",
+     kNothing, kSetHealth, set_health},
     {"query-commands", "The commands there are.", "a list of `name`", {}, query_commands},
     {"query-version", "The version of the program.", "`qemu` with major, minor, micro, and `package`", {},
      query_version},

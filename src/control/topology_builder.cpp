@@ -174,7 +174,7 @@ class Builder {
   Result<void> connect(std::size_t index) {
     const Declaration& declaration = *devices_[index];
     const MemoryDeviceDeclaration& device = lab_.topology.memory_devices[index];
-    if (device.volatile_memdev.empty() && device.persistent_memdev.empty()) {
+    if (device.volatile_memdev.empty() && device.persistent_memdev.empty() && device.partitionable_memdev.empty()) {
       return failure(
           fmt::format("{}: {} has no memory; set volatile-memdev or persistent-memdev to the id of a memory "
                       "backend",
@@ -184,7 +184,10 @@ class Builder {
     TRY_VOID(connect_capacity(declaration, device, "volatile-memdev", device.volatile_memdev));
     TRY_VOID(
         connect_capacity(declaration, device, is_alias ? "memdev" : "persistent-memdev", device.persistent_memdev));
-    if (!device.persistent_memdev.empty() && device.lsa.empty()) {
+    TRY_VOID(connect_capacity(declaration, device, "partitionable-memdev", device.partitionable_memdev));
+    TRY_VOID(check_partition(declaration, device));
+    const bool may_be_persistent = !device.persistent_memdev.empty() || !device.partitionable_memdev.empty();
+    if (may_be_persistent && device.lsa.empty()) {
       return failure(
           fmt::format("{}: lsa property must be set for persistent devices; give {} lsa= and a memory backend",
                       declaration.place, quoted(device.id)));
@@ -194,6 +197,17 @@ class Builder {
     if (backend->size_bytes <= kMaximumLabelStorage) return {};
     return failure(fmt::format("{}: lsa {} has {}; a label storage area is smaller than 4G",
                                place_of(declaration, "lsa"), quoted(backend->id), size_text(backend->size_bytes)));
+  }
+
+  // What is volatile at first is a part of the partitionable capacity.
+  Result<void> check_partition(const Declaration& declaration, const MemoryDeviceDeclaration& device) {
+    const std::uint64_t wanted = device.config.partitioned_volatile;
+    if (wanted == 0) return {};
+    const auto backend = std::ranges::find(lab_.topology.backends, device.partitionable_memdev, &MemoryBackendConfig::id);
+    const std::uint64_t there = backend == lab_.topology.backends.end() ? 0 : backend->size_bytes;
+    if (wanted % kCapacityUnit == 0 && wanted <= there) return {};
+    return failure(fmt::format("{}: partitioned-volatile {} is no multiple of 256M up to the {} of partitionable-memdev",
+                               place_of(declaration, "partitioned-volatile"), size_text(wanted), size_text(there)));
   }
 
   static std::string_view place_of(const Declaration& declaration, std::string_view property) {

@@ -73,7 +73,8 @@ Result<void> Machine::add_memory_device(const MemoryDeviceDeclaration& declarati
   };
   const LogicalDeviceBackings backings{.volatile_capacity = TRY(backing(declaration.volatile_memdev)),
                                        .persistent_capacity = TRY(backing(declaration.persistent_memdev)),
-                                       .labels = TRY(backing(declaration.lsa))};
+                                       .labels = TRY(backing(declaration.lsa)),
+                                       .partitionable_capacity = TRY(backing(declaration.partitionable_memdev))};
   const std::size_t index = devices_.size();
   if (!by_id_.emplace(declaration.id, index).second) {
     return failure(fmt::format("device \"{}\" is declared twice", declaration.id));

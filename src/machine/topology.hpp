@@ -32,6 +32,7 @@ struct MemoryDeviceDeclaration {
   std::string id;
   std::string volatile_memdev;    ///< ids of memory backends; empty: none
   std::string persistent_memdev;
+  std::string partitionable_memdev;
   std::string lsa;
   MctpPlacement mctp;
   std::uint16_t transmission_unit = 64;  ///< payload bytes of an MCTP packet on the lab's network (`mtu` less 4)

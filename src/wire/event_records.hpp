@@ -2,7 +2,7 @@
 #pragma once
 
 #include "wire/events.hpp"
-#include "wire/memory_device.hpp"
+#include "wire/health.hpp"
 
 namespace cxlemu {
 

@@ -1,4 +1,4 @@
-// CXL r3.2 8.2.10.9 Memory Device command sets (Opcodes 4000h, 4100h, 4102h, 4103h, 4200h; 4400h has no payload)
+// CXL r3.2 8.2.10.9 Memory Device command sets (Opcodes 4000h, 4100h to 4103h; 4400h, 4401h have no payload)
 #pragma once
 
 #include "wire/fields.hpp"
@@ -72,6 +72,25 @@ CXLEMU_DESCRIBE(
                  "Next Volatile Capacity; both next capacities 0: no change pending"),
     CXLEMU_FIELD(GetPartitionInfoOut, next_persistent_capacity_256mib, capacity_256mib, "Next Persistent Capacity"));
 
+// CXL r3.2 8.2.10.9.2.2 Set Partition Info (Opcode 4101h), input payload
+struct SetPartitionInfoIn {
+  Le64 volatile_capacity_256mib;
+  U8 flags;
+  /// COMPAT(linux): its table of commands has ten bytes for nine.
+  Reserved<1> surplus;
+
+  static constexpr std::size_t kMinimumSize = 9;
+  static constexpr std::uint8_t kImmediate = 1 << 0;
+};
+static_assert(sizeof(SetPartitionInfoIn) == 10);
+inline constexpr auto kSetPartitionInfoFlags = std::to_array<NamedValue>({{1, "Immediate"}});
+CXLEMU_DESCRIBE(SetPartitionInfoIn,
+                CXLEMU_FIELD(SetPartitionInfoIn, volatile_capacity_256mib, capacity_256mib,
+                             "how much of the partitionable capacity is to be volatile"),
+                CXLEMU_FIELD(SetPartitionInfoIn, flags, flags, "Immediate: now, not at the next reset",
+                             kSetPartitionInfoFlags),
+                CXLEMU_RESERVED(SetPartitionInfoIn, surplus));
+
 // CXL r3.2 8.2.10.9.2.3 Get LSA (Opcode 4102h), input payload; the output is `length` bytes
 struct GetLsaIn {
   Le32 offset;
@@ -89,48 +108,5 @@ struct SetLsaIn {
 static_assert(sizeof(SetLsaIn) == 8);
 CXLEMU_DESCRIBE(SetLsaIn, CXLEMU_FIELD(SetLsaIn, offset, number, "first byte of the LSA to write"),
                 CXLEMU_RESERVED(SetLsaIn, reserved));
-
-// CXL r3.2 8.2.10.9.3.1 Get Health Info (Opcode 4200h), output payload
-struct GetHealthInfoOut {
-  U8 health_status;
-  U8 media_status;
-  U8 additional_status;
-  U8 life_used;
-  LeS16 device_temperature;
-  Le32 dirty_shutdown_count;
-  Le32 corrected_volatile_error_count;
-  Le32 corrected_persistent_error_count;
-};
-static_assert(sizeof(GetHealthInfoOut) == 18);
-
-inline constexpr auto kHealthStatus = std::to_array<NamedValue>({{1, "Maintenance Needed"},
-                                                                 {2, "Performance Degraded"},
-                                                                 {4, "Hardware Replacement Needed"},
-                                                                 {8, "Memory Capacity Degraded"}});
-inline constexpr auto kMediaStatus = std::to_array<NamedValue>({
-    {0, "Normal"},
-    {1, "Not Ready"},
-    {2, "Write Persistency Lost"},
-    {3, "All Data Lost"},
-    {4, "Write Persistency Loss in the Event of Power Loss"},
-    {5, "Write Persistency Loss in Event of Shutdown"},
-    {6, "Write Persistency Loss Imminent"},
-    {7, "All Data Loss in the Event of Power Loss"},
-    {8, "All Data Loss in the Event of Shutdown"},
-    {9, "All Data Loss Imminent"},
-});
-
-CXLEMU_DESCRIBE(
-    GetHealthInfoOut,
-    CXLEMU_FIELD(GetHealthInfoOut, health_status, flags, "Health Status", kHealthStatus),
-    CXLEMU_FIELD(GetHealthInfoOut, media_status, choice, "Media Status", kMediaStatus),
-    CXLEMU_FIELD(GetHealthInfoOut, additional_status, hex,
-                 "bits 1:0 life used, 3:2 temperature (0 normal, 1 warning, 2 critical), 4 corrected volatile errors, "
-                 "5 corrected persistent errors"),
-    CXLEMU_FIELD(GetHealthInfoOut, life_used, number, "percent of the factory expected life; 255: not implemented"),
-    CXLEMU_FIELD(GetHealthInfoOut, device_temperature, signed_number, "degrees Celsius; 32767: not implemented"),
-    CXLEMU_FIELD(GetHealthInfoOut, dirty_shutdown_count, number, "Dirty Shutdown Count"),
-    CXLEMU_FIELD(GetHealthInfoOut, corrected_volatile_error_count, number, "Corrected Volatile Error Count"),
-    CXLEMU_FIELD(GetHealthInfoOut, corrected_persistent_error_count, number, "Corrected Persistent Error Count"));
 
 }  // namespace cxlemu

@@ -19,7 +19,7 @@ constexpr std::string_view kIdentity =
     "00 01 00"                                         // Poison List Maximum Media Error Records: 256
     "00 00"                                            // Inject Poison Limit: none
     "00"                                               // Poison Handling Capabilities
-    "00"                                               // QoS Telemetry Capabilities
+    "03"                                               // QoS Telemetry Capabilities
     "00 00";                                           // Dynamic Capacity Event Log Size: no dynamic capacity
 
 class IdentifyMemoryDevice : public OnBothCcis {};

@@ -1,5 +1,5 @@
 // CXL r3.2 8.2.10.9.3.1 Get Health Info (Opcode 4200h)
-#include "support/lab.hpp"
+#include "support/health.hpp"
 
 namespace cxlemu {
 namespace {
@@ -68,6 +68,86 @@ TEST_P(HealthInfoAfterReset, IsTheSame) {
   lab.reset(GetParam());
   EXPECT_EQ(lab.mailbox(0x4200), success(kHealthy));
   EXPECT_EQ(lab.mctp(0x4200), success(kHealthy));
+}
+
+// ---------------------------------------------------------------------------------------------------------- transitions
+
+// "Crossed twice logs twice only if it fell in between": the log number and the Device Event Type of each event.
+TEST(HealthTransitions, OfTemperatureAreToldOnceEachWayUp) {
+  Lab lab;
+  heat(lab, 75);
+  heat(lab, 80);
+  EXPECT_EQ(module_events(lab), "1:3");
+  heat(lab, 85);
+  heat(lab, 100);
+  EXPECT_EQ(module_events(lab), "1:3 2:3");
+  heat(lab, 80);
+  EXPECT_EQ(module_events(lab), "1:3 2:3");
+  heat(lab, 74);
+  EXPECT_EQ(module_events(lab), "0:3 1:3 2:3");
+  heat(lab, 75);
+  EXPECT_EQ(module_events(lab), "0:3 1:3 1:3 2:3");
+}
+
+TEST(HealthTransitions, OfLowTemperatureAreToldToo) {
+  Lab lab;
+  heat(lab, 5);
+  EXPECT_EQ(module_events(lab), "1:3");
+  heat(lab, 0);
+  heat(lab, -273);
+  EXPECT_EQ(module_events(lab), "1:3 2:3");
+  EXPECT_EQ(lab.mailbox(0x4200).payload.substr(4, 2), "08");
+  heat(lab, 0x7FFF);
+  EXPECT_EQ(lab.mailbox(0x4200).payload.substr(4, 2), "00");
+}
+
+TEST(HealthTransitions, OfLifeUsedAreAWarningAndAFailure) {
+  Lab lab;
+  wear(lab, 74);
+  EXPECT_EQ(module_events(lab), "");
+  wear(lab, 75);
+  EXPECT_EQ(lab.mailbox(0x4200).payload.substr(4, 2), "01");
+  wear(lab, 90);
+  EXPECT_EQ(module_events(lab), "1:2");
+  wear(lab, 91);
+  EXPECT_EQ(lab.mailbox(0x4200).payload.substr(4, 2), "02");
+  EXPECT_EQ(module_events(lab), "1:2 2:2");
+}
+
+TEST(HealthTransitions, OfHealthStatusAreOneEventForEachBitThatIsSet) {
+  Lab lab;
+  change_health(lab, [](HealthState& state) { state.health_status = 0x0F; });
+  EXPECT_EQ(module_events(lab), "1:0 1:0 1:0 2:0");
+  change_health(lab, [](HealthState& state) { state.health_status = 0; });
+  EXPECT_EQ(module_events(lab), "1:0 1:0 1:0 2:0");
+}
+
+TEST(HealthTransitions, OfMediaStatusAreFailuresButThatOfBecomingReady) {
+  Lab lab;
+  const auto media = [&](std::uint8_t status) {
+    change_health(lab, [&](HealthState& state) { state.media_status = status; });
+  };
+  media(1);
+  EXPECT_EQ(module_events(lab), "2:1");
+  media(0);
+  EXPECT_EQ(module_events(lab), "2:1");
+  media(7);
+  media(0);
+  EXPECT_EQ(module_events(lab), "2:1 2:1 2:1");
+}
+
+TEST(HealthTransitions, TellTheHealthAsItIsThen) {
+  Lab lab;
+  heat(lab, 80);
+  const EventRecord& record = lab.device().mctp().events.log(EventLogId::warning).records.front();
+  EXPECT_EQ(to_hex(Bytes(record.event_record_data).first(19)), "03" + lab.mctp(0x4200).payload);
+}
+
+TEST(CorrectedErrors, AreCountedWithoutAnEnd) {
+  Lab lab;
+  health::count_corrected_errors(lab.device(), true, 0xFFFF'FFF0);
+  health::count_corrected_errors(lab.device(), true, 0x20);
+  EXPECT_EQ(lab.mailbox(0x4200).payload.substr(20, 8), "ffffffff");
 }
 
 }  // namespace

@@ -59,9 +59,14 @@ const std::vector<RowCommits>& row_commits() {
       {0x0405, "01 00", {}},
       {0x4000, "", {}},
       {0x4100, "", {}},
+      {0x4101, "0000000000000000 00", {}},
       {0x4102, "00 00 00 00  04 00 00 00", {}},
       {0x4103, "00 00 00 00  00 00 00 00  11", {"labels"}},
       {0x4200, "", {}},
+      {0x4201, "", {}},
+      {0x4202, "0101 32 00 0000 0000 0000 0000", {"health"}},
+      {0x4203, "", {}},
+      {0x4204, "01", {"health"}},
       {0x4300, "0000000000000000 0000800000000000", {}},
       {0x4301, "0000000000000000", {"event-logs", "poison"}},
       {0x4302, "0000000000000000" + zeros(64), {"media"}},
@@ -79,6 +84,9 @@ const std::vector<RowCommits>& row_commits() {
       {0x4505, "01" + zeros(63), {"media"}},
       {0x4600, zeros(8), {}},
       {0x4601, zeros(8), {}},
+      {0x4700, "", {}},
+      {0x4701, "03 0a 19 08", {"qos"}},
+      {0x4702, "", {}},
   };
   return kRows;
 }
@@ -289,6 +297,12 @@ TEST(CommitsOfTheStatus, AreMadeOnceForLibcxlmi) {
 }
 
 // --------------------------------------------------------------------------------------------------- events, resets
+
+TEST(CommitsOfAPartition, AreMadeWhereItBecomesActive) {
+  Lab lab({}, {.partitionable_bytes = 512ULL << 20});
+  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x4101, "0100000000000000 00"), ElementsAre("partitions"));
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cxl); }), ElementsAre("media", "poison", "partitions"));
+}
 
 TEST(CommitsOfAnEvent, AreTheEventLogs) {
   Lab lab;

@@ -479,6 +479,7 @@ TEST(QmpQueryLab, ShowsTheWholeLab) {
       "type": "cxl-type3",
       "volatile-capacity": 268435456,
       "persistent-capacity": 268435456,
+      "partitionable-capacity": 0,
       "lsa-size": 4096,
       "serial-number": 1234605616436508552,
       "profile": "strict",

@@ -31,9 +31,14 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"0504 0000", "0504 0000"},  // Get Supported Logs Sub-List
     {"0040 0000", "0040 0000"},  // Identify Memory Device
     {"0041 0000", "0041 0000"},  // Get Partition Info
+    {"0141 070e", "0141 070e"},  // Set Partition Info
     {"0241 0000", "0241 0000"},  // Get LSA
     {"0341 0600", "0341 0600"},  // Set LSA
     {"0042 0000", "0042 0000"},  // Get Health Info
+    {"0142 0000", "0142 0000"},  // Get Alert Configuration
+    {"0242 0800", "0242 0800"},  // Set Alert Configuration
+    {"0342 0000", "0342 0000"},  // Get Shutdown State
+    {"0442 0800", ""},           // Set Shutdown State
     {"0043 0000", "0043 0000"},  // Get Poison List
     {"0143 0400", ""},           // Inject Poison
     {"0243 0400", "0243 0400"},  // Clear Poison
@@ -51,6 +56,9 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"0545 2400", "0545 2400"},  // Passphrase Secure Erase
     {"0046 2000", "0046 2000"},  // Security Send
     {"0146 0000", "0146 0000"},  // Security Receive
+    {"0047 0000", "0047 0000"},  // Get SLD QoS Control
+    {"0147 0800", "0147 0800"},  // Set SLD QoS Control
+    {"0247 0000", "0247 0000"},  // Get SLD QoS Status
 });
 
 /// All of it, as hex.

@@ -26,6 +26,7 @@ struct LabSizes {
   std::uint64_t volatile_bytes = 256ULL << 20;
   std::uint64_t persistent_bytes = 256ULL << 20;
   std::uint64_t lsa_bytes = 4096;
+  std::uint64_t partitionable_bytes = 0;
   std::uint16_t transmission_unit = 64;  ///< payload bytes of a packet that the device sends
 };
 
@@ -48,12 +49,14 @@ class Lab {
   explicit Lab(const std::function<void(MemoryDeviceConfig&)>& configure = {}, LabSizes sizes = {}) {
     Topology topology;
     topology.backends = {
-        {"vmem", sizes.volatile_bytes, {}}, {"pmem", sizes.persistent_bytes, {}}, {"lsa", sizes.lsa_bytes, {}}};
+        {"vmem", sizes.volatile_bytes, {}}, {"pmem", sizes.persistent_bytes, {}}, {"lsa", sizes.lsa_bytes, {}},
+        {"part", sizes.partitionable_bytes, {}}};
     MemoryDeviceDeclaration mem0;
     mem0.id = "mem0";
     if (sizes.volatile_bytes != 0) mem0.volatile_memdev = "vmem";
     if (sizes.persistent_bytes != 0) mem0.persistent_memdev = "pmem";
     if (sizes.lsa_bytes != 0) mem0.lsa = "lsa";
+    if (sizes.partitionable_bytes != 0) mem0.partitionable_memdev = "part";
     mem0.config.serial_number = 0x1122334455667788;
     mem0.transmission_unit = sizes.transmission_unit;
     if (configure) configure(mem0.config);

@@ -64,28 +64,37 @@ bool LogicalDevice::wipe(std::uint8_t percent, std::uint64_t timestamp) {
   bool done = true;
   // Divided first: a capacity of 2^63 bytes times 100 would not fit.
   const auto reached = [percent](std::uint64_t size) { return percent >= 100 ? size : size / 100 * percent; };
-  for (Backing* backing : {backings_.volatile_capacity, backings_.persistent_capacity, backings_.labels}) {
-    if (backing != nullptr) done = backing->wipe(0, reached(backing->size())) && done;
+  std::uint64_t start = 0;
+  for (Backing* backing : {backings_.volatile_capacity, backings_.partitionable_capacity, backings_.persistent_capacity}) {
+    if (backing == nullptr) continue;
+    done = backing->wipe(0, reached(backing->size())) && done;
+    if (const std::uint64_t lines = reached(backing->size()) / kCacheLine; lines != 0) {
+      poison::overwrite(state.poison, poison_limits_, start, lines * kCacheLine, timestamp);
+    }
+    start += backing->size();
   }
-  if (percent >= 100) {
-    poison::start_anew(state.poison, poison_limits_, capacity(), timestamp);
-    return done;
-  }
-  const auto clean = [&](std::uint64_t from, std::uint64_t size) {
-    const std::uint64_t lines = reached(size) / kCacheLine;
-    if (lines != 0) poison::overwrite(state.poison, poison_limits_, from, lines * kCacheLine, timestamp);
-  };
-  clean(0, volatile_capacity());
-  clean(volatile_capacity(), persistent_capacity());
+  if (backings_.labels != nullptr) done = backings_.labels->wipe(0, reached(backings_.labels->size())) && done;
+  if (percent >= 100) poison::start_anew(state.poison, poison_limits_, capacity(), timestamp);
   return done;
 }
 
 void LogicalDevice::lose_volatile_data(std::uint64_t timestamp) {
-  if (backings_.volatile_capacity == nullptr) return;
+  if (volatile_capacity() == 0) return;
   // Nobody is told where a store fails: a device that lost power has nobody to tell.
-  (void)backings_.volatile_capacity->wipe(0, volatile_capacity());
+  (void)for_each_part(Dpa{0}, volatile_capacity(),
+                      [](Backing& backing, std::uint64_t offset, std::uint64_t, std::uint64_t bytes) {
+                        return backing.wipe(offset, bytes);
+                      });
   // What came with the data went with it; what is wrong with the media itself stays.
   poison::remove(state.poison, poison_limits_, 0, volatile_capacity(), PoisonSource::external, timestamp);
+}
+
+bool LogicalDevice::partition(std::uint64_t partitioned_volatile, std::uint64_t timestamp) {
+  state.next_partitioned_volatile.reset();
+  if (partitioned_volatile == state.partitioned_volatile) return true;
+  state.partitioned_volatile = partitioned_volatile;
+  const std::uint64_t lost = capacity() - volatile_only_capacity();
+  return zero(Dpa{volatile_only_capacity()}, lost, timestamp);
 }
 
 }  // namespace cxlemu

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <expected>
+#include <optional>
 
 #include "base/ids.hpp"
 #include "component/logical_device/poison.hpp"
@@ -17,6 +18,7 @@ struct LogicalDeviceBackings {
   Backing* volatile_capacity = nullptr;
   Backing* persistent_capacity = nullptr;
   Backing* labels = nullptr;
+  Backing* partitionable_capacity = nullptr;  ///< either, as Set Partition Info says
 };
 
 struct LogicalDeviceState {
@@ -24,6 +26,9 @@ struct LogicalDeviceState {
   bool media_disabled = false;
   PoisonState poison;
   SecurityState security;
+  /// Bytes of the partitionable capacity that are volatile, and what they will be from the next reset on.
+  std::uint64_t partitioned_volatile = 0;
+  std::optional<std::uint64_t> next_partitioned_volatile;
   bool operator==(const LogicalDeviceState&) const = default;
 };
 
@@ -43,10 +48,21 @@ class LogicalDevice {
 
   LogicalDeviceState state;
 
-  /// Bytes. Volatile capacity begins at DPA 0, persistent capacity follows it (CXL r3.2 8.2.10.9.2.1).
-  [[nodiscard]] std::uint64_t volatile_capacity() const { return size_of(backings_.volatile_capacity); }
-  [[nodiscard]] std::uint64_t persistent_capacity() const { return size_of(backings_.persistent_capacity); }
-  [[nodiscard]] std::uint64_t capacity() const { return volatile_capacity() + persistent_capacity(); }
+  /// Bytes. Volatile capacity begins at DPA 0, persistent capacity follows it (CXL r3.2 8.2.10.9.2.1). The partitionable
+  /// capacity lies between what is only volatile and what is only persistent, so that partitions are ranges.
+  [[nodiscard]] std::uint64_t volatile_only_capacity() const { return size_of(backings_.volatile_capacity); }
+  [[nodiscard]] std::uint64_t persistent_only_capacity() const { return size_of(backings_.persistent_capacity); }
+  [[nodiscard]] std::uint64_t partitionable_capacity() const { return size_of(backings_.partitionable_capacity); }
+  [[nodiscard]] std::uint64_t volatile_capacity() const {
+    return volatile_only_capacity() + state.partitioned_volatile;
+  }
+  [[nodiscard]] std::uint64_t capacity() const {
+    return volatile_only_capacity() + partitionable_capacity() + persistent_only_capacity();
+  }
+  [[nodiscard]] std::uint64_t persistent_capacity() const { return capacity() - volatile_capacity(); }
+  /// So many bytes of the partitionable capacity become volatile. What was stored in it and in persistent capacity is lost
+  /// where the number changes. False: what keeps the bytes failed.
+  [[nodiscard]] bool partition(std::uint64_t partitioned_volatile, std::uint64_t timestamp);
   [[nodiscard]] std::uint64_t label_storage_area_size() const { return size_of(backings_.labels); }
   /// Is [dpa, dpa + length) inside the capacity?
   [[nodiscard]] bool contains(Dpa dpa, std::uint64_t length) const {
@@ -85,14 +101,22 @@ class LogicalDevice {
  private:
   static std::uint64_t size_of(const Backing* backing) { return backing == nullptr ? 0 : backing->size(); }
 
-  // Calls access(backing, offset in it, offset in the range, length) for the part of each capacity that the range
+  // Calls access(backing, offset in it, offset in the range, length) for the part of each backing that the range
   // reaches, until one fails.
   template <typename Access>
   bool for_each_part(Dpa dpa, std::uint64_t length, Access&& access) const {
-    const std::uint64_t in_volatile = is_volatile(dpa) ? std::min(length, volatile_capacity() - dpa.value) : 0;
-    if (in_volatile != 0 && !access(*backings_.volatile_capacity, dpa.value, std::uint64_t{0}, in_volatile)) return false;
-    return in_volatile == length || access(*backings_.persistent_capacity, dpa.value + in_volatile - volatile_capacity(),
-                                           in_volatile, length - in_volatile);
+    std::uint64_t done = 0;
+    std::uint64_t start = 0;
+    for (Backing* backing : {backings_.volatile_capacity, backings_.partitionable_capacity, backings_.persistent_capacity}) {
+      const std::uint64_t end = start + size_of(backing);
+      if (done < length && dpa.value + done < end) {
+        const std::uint64_t part = std::min(length - done, end - (dpa.value + done));
+        if (!access(*backing, dpa.value + done - start, done, part)) return false;
+        done += part;
+      }
+      start = end;
+    }
+    return true;
   }
 
   LogicalDeviceBackings backings_;

@@ -26,13 +26,15 @@ cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device
   IdentifyMemoryDeviceOut& out = *result;
   out.fw_revision = firmware.slots[firmware.active_slot - 1U].revision;
   out.total_capacity_256mib = media.capacity() / kCapacityUnit;
-  out.volatile_only_capacity_256mib = media.volatile_capacity() / kCapacityUnit;
-  out.persistent_only_capacity_256mib = media.persistent_capacity() / kCapacityUnit;
+  out.volatile_only_capacity_256mib = media.volatile_only_capacity() / kCapacityUnit;
+  out.persistent_only_capacity_256mib = media.persistent_only_capacity() / kCapacityUnit;
+  out.partition_alignment_256mib = media.partitionable_capacity() != 0 ? logical::kPartitionAlignment256mib : 0;
   out.informational_event_log_size = context.events.limit();
   out.warning_event_log_size = context.events.limit();
   out.failure_event_log_size = context.events.limit();
   out.fatal_event_log_size = context.events.limit();
   out.lsa_size = static_cast<std::uint32_t>(media.label_storage_area_size());
+  out.qos_telemetry_capabilities = qos::capabilities(device);
   out.poison_list_maximum_media_error_records = device.config().poison_list_size;
   out.inject_poison_limit = device.inject_poison_limit();
   // Not "Scans for Poison": nothing scans the media unless it is asked to.
@@ -41,9 +43,6 @@ cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device
                                          : std::uint8_t{0};
   return result;
 }
-
-// CXL r3.2 8.2.10.9.3.1 Get Health Info (Opcode 4200h)
-cci::Result<GetHealthInfoOut> get_health_info(MemoryDevice& device, cci::Context&) { return device.health(); }
 
 using cci::background_command;
 using cci::command;
@@ -113,12 +112,27 @@ constexpr auto kCommands = std::to_array<cci::Command>({
         effect::none, When::always, kBoth),
     command<logical::get_partition_info<Device>>(0x4100, "Get Partition Info", "8.2.10.9.2.1",
         effect::none, When::always, kBoth),
+    command<logical::set_partition_info<Device>>(0x4101, "Set Partition Info", "8.2.10.9.2.2",
+        kActivatedByReset | effect::immediate_configuration_change | effect::immediate_data_change,
+        When::media_unlocked_and_enabled, kBoth)
+        .returning({invalid_input, busy, media_disabled, invalid_security_state}),
     command<logical::get_lsa<Device>>(0x4102, "Get LSA", "8.2.10.9.2.3", effect::none, When::media_enabled, kBoth)
         .returning({invalid_input, busy, media_disabled}),
     command<logical::set_lsa<Device>>(0x4103, "Set LSA", "8.2.10.9.2.4",
         effect::immediate_configuration_change | effect::immediate_data_change, When::media_unlocked_and_enabled, kBoth)
         .returning({invalid_input, busy, media_disabled, invalid_security_state}),
-    command<get_health_info>(0x4200, "Get Health Info", "8.2.10.9.3.1", effect::none, When::always, kBoth),
+    command<health::get_health_info>(0x4200, "Get Health Info", "8.2.10.9.3.1", effect::none, When::always, kBoth),
+    command<health::get_alert_configuration>(0x4201, "Get Alert Configuration", "8.2.10.9.3.2",
+        effect::none, When::always, kBoth),
+    command<health::set_alert_configuration>(0x4202, "Set Alert Configuration", "8.2.10.9.3.3",
+        effect::immediate_policy_change, When::always, kBoth)
+        .returning({invalid_input}),
+    command<health::get_shutdown_state>(0x4203, "Get Shutdown State", "8.2.10.9.3.4",
+        effect::none, When::media_enabled_by_property, kBoth)
+        .returning({media_disabled}),
+    command<health::set_shutdown_state>(0x4204, "Set Shutdown State", "8.2.10.9.3.5",
+        effect::immediate_policy_change, When::media_enabled_by_property, kMailbox)
+        .returning({media_disabled}),
     command<logical::get_poison_list<Device>>(0x4300, "Get Poison List", "8.2.10.9.4.1",
         effect::none, When::media_unlocked_and_enabled, kBoth)
         .returning({invalid_input, media_disabled, invalid_physical_address, invalid_security_state}),
@@ -179,6 +193,13 @@ constexpr auto kCommands = std::to_array<cci::Command>({
     command<logical::security_receive<Device>>(0x4601, "Security Receive", "8.2.10.9.7.2",
         effect::none, When::always, kBoth)
         .returning({invalid_input}),
+    command<qos::get_sld_qos_control>(0x4700, "Get SLD QoS Control", "8.2.10.9.8.1",
+        effect::none, When::always, kBoth),
+    command<qos::set_sld_qos_control>(0x4701, "Set SLD QoS Control", "8.2.10.9.8.2",
+        effect::immediate_policy_change, When::always, kBoth)
+        .returning({invalid_input}),
+    command<qos::get_sld_qos_status>(0x4702, "Get SLD QoS Status", "8.2.10.9.8.3",
+        effect::none, When::always, kBoth),
 });
 // clang-format on
 static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::Command::opcode) == kCommands.end(),

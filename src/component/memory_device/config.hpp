@@ -17,6 +17,7 @@ enum class BusyAcross : std::uint8_t { conflicting, never };
 enum class SurplusPayload : std::uint8_t { ignore, refuse };
 enum class TimestampOnReset : std::uint8_t { keep, clear };
 
+enum class QosTelemetry : std::uint8_t { off, congestion, throughput, both };
 enum class FrozenPoisonList : std::uint8_t { kept, follows_clears };
 
 enum class FirmwareVerify : std::uint8_t { package, any };
@@ -73,6 +74,21 @@ struct MemoryDeviceConfig {
   // Health (CXL r3.2 8.2.10.9.3.1).
   std::int16_t temperature_celsius = 40;
   std::uint8_t life_used_percent = 1;
+  std::uint32_t dirty_shutdowns = 0;
+  std::uint8_t life_used_critical = 90;             ///< percent
+  std::int16_t over_temperature_critical = 85;      ///< degrees Celsius
+  std::int16_t under_temperature_critical = 0;
+  // What the programmable warnings are after every Conventional Reset.
+  std::uint8_t life_used_warning = 75;
+  std::int16_t over_temperature_warning = 75;
+  std::int16_t under_temperature_warning = 5;
+  std::uint16_t corrected_volatile_errors_warning = 100;
+  std::uint16_t corrected_persistent_errors_warning = 100;
+
+  // Partitions and QoS telemetry (CXL r3.2 8.2.10.9.2.2, 8.2.10.9.8).
+  std::uint64_t partitioned_volatile = 0;  ///< bytes of the partitionable capacity that are volatile at first
+  QosTelemetry qos_telemetry = QosTelemetry::both;
+  std::uint64_t qos_bandwidth = 0;  ///< bytes a second that the media can move; 0: any number
 };
 
 }  // namespace cxlemu

@@ -16,8 +16,11 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
                                      config_.frozen_poison_list == FrozenPoisonList::follows_clears}),
       commands_{memory_device_commands(config_.profile), {}},
       firmware_(initial_firmware(config_)),
+      health_(initial_health(config_)),
       mailbox_(cci::Carrier::mailbox, timeline),
       mctp_(cci::Carrier::mctp, timeline) {
+  logical_device_.state.partitioned_volatile =
+      std::min(config_.partitioned_volatile, logical_device_.partitionable_capacity());
   mailbox_.request_limit = mailbox_.response_limit = config_.mailbox_payload_size;
   mctp_.request_limit = mctp_.response_limit = 1U << config_.message_limit;
   for (cci::Context* context : {&mailbox_, &mctp_}) {
@@ -82,7 +85,12 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
 void MemoryDevice::restore(MemoryDeviceState state) {
   timestamp_ = state.timestamp;
   logical_device_.state = state.logical_device;
+  // Of a device with another configuration it could lie outside.
+  logical_device_.state.partitioned_volatile =
+      std::min(state.logical_device.partitioned_volatile, logical_device_.partitionable_capacity());
   firmware_ = std::move(state.firmware);
+  health_ = state.health;
+  qos_ = state.qos;
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
 }
@@ -114,6 +122,7 @@ void MemoryDevice::repair_media(Dpa dpa, std::uint64_t length) {
 }
 
 std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes to) {
+  qos::count_access(*this, to.size());
   const auto read = logical_device_.read(dpa, to);
   if (read || read.error() != MediaError::poison) return read;
   const std::uint64_t first = dpa.value / kCacheLine * kCacheLine;
@@ -128,6 +137,7 @@ std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes t
 }
 
 std::expected<void, MediaError> MemoryDevice::write_media(Dpa dpa, Bytes from) {
+  qos::count_access(*this, from.size());
   const bool was_clean = logical_device_.state.poison.is_clean();
   const auto written = logical_device_.write(dpa, from, timestamp_.at(now()));
   if (written) changes_.mark(StateKey::media);
@@ -135,11 +145,14 @@ std::expected<void, MediaError> MemoryDevice::write_media(Dpa dpa, Bytes from) {
   return written;
 }
 
-bool MemoryDevice::media_operation_elsewhere(const cci::Context& context) const {
-  const cci::BackgroundSlot& other = &context == &mailbox_ ? mctp_.background : mailbox_.background;
-  if (!other.running() || config_.busy_across != BusyAcross::conflicting) return false;
-  const cci::Command* running = commands_.find(other.state().opcode);
+bool MemoryDevice::holds_media(const cci::Context& context) const {
+  if (!context.background.running()) return false;
+  const cci::Command* running = commands_.find(context.background.state().opcode);
   return running != nullptr && running->holds_media;
+}
+
+bool MemoryDevice::media_operation_elsewhere(const cci::Context& context) const {
+  return config_.busy_across == BusyAcross::conflicting && holds_media(&context == &mailbox_ ? mctp_ : mailbox_);
 }
 
 IdentifyOut MemoryDevice::identity() const {
@@ -151,13 +164,6 @@ IdentifyOut MemoryDevice::identity() const {
   out.device_serial_number = config_.serial_number;
   out.maximum_supported_message_size = config_.message_limit;
   out.component_type = ComponentType::type3_device;
-  return out;
-}
-
-GetHealthInfoOut MemoryDevice::health() const {
-  GetHealthInfoOut out{};
-  out.life_used = config_.life_used_percent;
-  out.device_temperature = config_.temperature_celsius;
   return out;
 }
 

@@ -12,6 +12,8 @@
 #include "component/logical_device/logical_device.hpp"
 #include "component/memory_device/config.hpp"
 #include "component/memory_device/firmware.hpp"
+#include "component/memory_device/health.hpp"
+#include "component/memory_device/qos.hpp"
 #include "wire/information_and_status.hpp"
 #include "wire/memory_device.hpp"
 
@@ -37,6 +39,8 @@ struct MemoryDeviceState {
   TimestampState timestamp;
   LogicalDeviceState logical_device;
   FirmwareState firmware;
+  HealthState health;
+  QosState qos;
   cci::ContextState mailbox;
   cci::ContextState mctp;
   bool operator==(const MemoryDeviceState&) const = default;
@@ -60,7 +64,7 @@ class MemoryDevice {
   /// Who carries out a reset that a fault asks for; unset: the device itself.
   void on_reset_fault(std::move_only_function<void(ResetKind)> reset) { reset_fault_ = std::move(reset); }
   [[nodiscard]] MemoryDeviceState save() const {
-    return {timestamp_, logical_device_.state, firmware_, mailbox_.save(), mctp_.save()};
+    return {timestamp_, logical_device_.state, firmware_, health_, qos_, mailbox_.save(), mctp_.save()};
   }
   /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
   /// at the next advance.
@@ -95,18 +99,24 @@ class MemoryDevice {
   [[nodiscard]] std::uint8_t abort_threshold() const { return config_.abort_threshold; }
   [[nodiscard]] AbortWhenIdle abort_when_idle() const { return config_.abort_when_idle; }
   [[nodiscard]] IdentifyOut identity() const;
-  [[nodiscard]] GetHealthInfoOut health() const;
+  [[nodiscard]] HealthState& health() { return health_; }
+  [[nodiscard]] const HealthState& health() const { return health_; }
+  [[nodiscard]] QosState& qos() { return qos_; }
   void erase_event_logs();
   /// An operation that has the media to itself runs on another CCI, and that makes this one busy (CXL r3.2 9.20.1:
   /// permitted, not required).
   [[nodiscard]] bool media_operation_elsewhere(const cci::Context& context) const;
+  /// Such an operation runs on any of its CCIs.
+  [[nodiscard]] bool media_operation_running() const { return holds_media(mailbox_) || holds_media(mctp_); }
   /// CCIs whose background operation of this opcode is running.
   [[nodiscard]] std::size_t operations_running(Opcode opcode) const;
 
  private:
   static std::optional<ReturnCode> admit(const void* object, const cci::Context& context, const cci::Command& command);
   void end_mailbox_operation(cci::Interruption why);
+  [[nodiscard]] bool holds_media(const cci::Context& context) const;
   void reset_firmware(ResetKind kind);
+  void reset_partitions();
   void reset_poison(ResetKind kind);
   void reset_security(ResetKind kind);
 
@@ -120,6 +130,8 @@ class MemoryDevice {
   TimestampState timestamp_;
   FirmwareState firmware_;
   FirmwareFaults firmware_faults_;
+  HealthState health_;
+  QosState qos_;
   std::move_only_function<void(ResetKind)> reset_fault_;
   cci::Context mailbox_;
   cci::Context mctp_;

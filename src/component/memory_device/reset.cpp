@@ -46,6 +46,14 @@ void MemoryDevice::reset_security(ResetKind kind) {
   if (state != before) changes_.mark(StateKey::security);
 }
 
+// CXL r3.2 8.2.10.9.2.2: a pending partitioning becomes active at the resets that the CEL names.
+void MemoryDevice::reset_partitions() {
+  const auto next = logical_device_.state.next_partitioned_volatile;
+  if (!next) return;
+  (void)logical_device_.partition(*next, timestamp_.at(now()));
+  for (const auto key : {StateKey::partitions, StateKey::media, StateKey::poison}) changes_.mark(key);
+}
+
 void MemoryDevice::reset(ResetKind kind) {
   // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
   if (kind == ResetKind::flr || kind == ResetKind::cxl) {
@@ -54,13 +62,18 @@ void MemoryDevice::reset(ResetKind kind) {
     if (kind == ResetKind::cxl) {
       reset_firmware(kind);
       reset_poison(kind);
+      reset_partitions();
     }
     return;
   }
   end_mailbox_operation(cci::Interruption::reset);
   reset_firmware(kind);
   reset_poison(kind);
+  reset_partitions();
   reset_security(kind);
+  health::reset(*this);
+  if (qos_ != QosState{}) changes_.mark(StateKey::qos);
+  qos_ = {};
   mailbox_.background.clear();
   mailbox_.events.set_interrupt_policy({});
   changes_.mark(StateKey::background);
