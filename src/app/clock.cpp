@@ -40,8 +40,9 @@ void Clock::after_input() {
   auto next = machine_.next_deadline();
   // Device time ends: what is due later never comes.
   if (next && *next > control::kMaximumDuration) next.reset();
-  // A program that waits for a response does so by its own clock: its tag must not expire by a jump.
-  const bool jumps = kind_ == LabClock::automatic && !machine_.sockets().awaits_responses();
+  // A program that waits for a response, or has to give one, does so by its own clock: neither may be over by a jump.
+  const bool jumps = kind_ == LabClock::automatic && !machine_.sockets().awaits_responses() &&
+                     !machine_.awaits_event_responses();
   if (kind_ == LabClock::automatic) loop_.set_idle_enabled(jumps && next.has_value());
   if (next && !jumps) {
     loop_.set_deadline(origin_ + *next, [this] {

@@ -311,6 +311,20 @@ consteval Command command(std::uint16_t opcode, std::string_view title, std::str
   return made;
 }
 
+/// The row of a request that the component itself sends; nothing dispatches it.
+template <Described In>
+consteval Command sent_command(std::uint16_t opcode, std::string_view title, std::string_view section,
+                               Carriers carriers) {
+  Command made;
+  made.opcode = Opcode{opcode};
+  made.title = title;
+  made.section = section;
+  made.carriers = carriers;
+  made.minimum_input = made.maximum_input = sizeof(In);
+  made.input = LayoutOf<In>::value;
+  return made;
+}
+
 /// The predicate of a row all of whose requests run in the background.
 struct Always {};
 

@@ -1,4 +1,5 @@
-// One CCI of one component (CXL r3.2 9.20.1): its carrier, its message limits, its background slot and its event logs.
+// One CCI of one component (CXL r3.2 9.20.1): its carrier, its message limits, its background slot, its event logs and
+// what it tells of by itself.
 // It is data; dispatch() is what acts on it.
 #pragma once
 
@@ -6,6 +7,7 @@
 
 #include "cci/background.hpp"
 #include "cci/event_logs.hpp"
+#include "cci/event_notifications.hpp"
 
 namespace cxlemu::cci {
 
@@ -27,6 +29,7 @@ struct ContextState {
   std::uint32_t response_limit = 0;
   BackgroundSlot::State background;
   EventLogs::State events;
+  EventNotifications::State notifications;
   bool operator==(const ContextState&) const = default;
 };
 
@@ -38,17 +41,23 @@ struct Context {
   std::uint32_t response_limit = 0;
   BackgroundSlot background;
   EventLogs events;
+  EventNotifications notifications;
+  /// Who sent the request at hand, where the carrier knows it.
+  Requester requester;
   /// A fault waits that makes the request at hand run in the background, even where it would be done at once.
   bool forced_background = false;
 
-  explicit Context(Carrier by, Timeline& timeline) : carrier(by), background(timeline) {}
+  explicit Context(Carrier by, Timeline& timeline) : carrier(by), background(timeline), notifications(events) {}
 
-  [[nodiscard]] ContextState save() const { return {response_limit, background.state(), events.state()}; }
+  [[nodiscard]] ContextState save() const {
+    return {response_limit, background.state(), events.state(), notifications.state()};
+  }
   /// Takes over a saved state; the deadline of a running operation is set again.
   void restore(ContextState state) {
     response_limit = state.response_limit;
     background.restore(std::move(state.background));
     events.restore(std::move(state.events));
+    notifications.restore(std::move(state.notifications));
   }
 };
 

@@ -142,7 +142,9 @@ Reply dispatch(const Target& target, Opcode opcode, Bytes payload, std::size_t d
   return reply;
 }
 
-void complete_background(const Target& target) {
+namespace {
+
+void end_background(const Target& target) {
   BackgroundSlot& slot = target.context->background;
   const Command* command = target.component.commands->find(slot.state().opcode);
   // The slot was restored from a state of another version that knows the opcode: nothing can be completed.
@@ -159,6 +161,13 @@ void complete_background(const Target& target) {
     return;
   }
   slot.complete(command->complete(target.component.object, *target.context, request));
+}
+
+}  // namespace
+
+void complete_background(const Target& target) {
+  end_background(target);
+  target.context->notifications.background_operation_completed();
 }
 
 void interrupt_background(const Target& target, Interruption why) {

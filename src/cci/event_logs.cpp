@@ -33,14 +33,14 @@ bool EventLogs::State::operator==(const State& other) const {
   return logs == other.logs && interrupts == other.interrupts && same_bytes(policy, other.policy);
 }
 
-void EventLogs::append(EventLogId id, EventRecord record, std::uint64_t timestamp) {
+bool EventLogs::append(EventLogId id, EventRecord record, std::uint64_t timestamp) {
   EventLog& log = state_.logs[static_cast<std::size_t>(id)];
   if (log.records.size() >= limit_) {
     if (!log.overflow) log.first_overflow_event_timestamp = timestamp;
     log.overflow = true;
     log.last_overflow_event_timestamp = timestamp;
     if (log.overflow_error_count < std::numeric_limits<std::uint16_t>::max()) ++log.overflow_error_count;
-    return;
+    return false;
   }
   record.event_record_length = static_cast<std::uint8_t>(sizeof(EventRecord));
   record.event_record_handle = log.next_handle;
@@ -49,7 +49,9 @@ void EventLogs::append(EventLogId id, EventRecord record, std::uint64_t timestam
   log.records.push_back(record);
   const auto setting = state_.policy.settings()[static_cast<std::size_t>(id)];
   const auto mode = static_cast<InterruptMode>(EventInterruptPolicy::InterruptModeBits::get(setting));
-  if (log.records.size() == 1 && mode == InterruptMode::msi) ++state_.interrupts[static_cast<std::size_t>(id)];
+  if (log.records.size() != 1) return false;
+  if (mode == InterruptMode::msi) ++state_.interrupts[static_cast<std::size_t>(id)];
+  return true;
 }
 
 std::expected<void, ReturnCode> EventLogs::clear(EventLogId id, std::span<const std::uint16_t> handles) {

@@ -46,8 +46,8 @@ class EventLogs {
   [[nodiscard]] const EventLog& log(EventLogId id) const { return state_.logs[static_cast<std::size_t>(id)]; }
 
   /// Stores a record, giving it its handle. Signals the log's interrupt when the log was empty and its policy asks for
-  /// MSI. `timestamp` is the device's, 0 where it was never set.
-  void append(EventLogId id, EventRecord record, std::uint64_t timestamp);
+  /// MSI. `timestamp` is the device's, 0 where it was never set. True: the log was empty, and this is its first record.
+  bool append(EventLogId id, EventRecord record, std::uint64_t timestamp);
   /// Removes the records with these handles, which must be the oldest ones in temporal order: otherwise 0Eh and nothing
   /// is removed (CXL r3.2 8.2.10.2.3).
   [[nodiscard]] std::expected<void, ReturnCode> clear(EventLogId id, std::span<const std::uint16_t> handles);

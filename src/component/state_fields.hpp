@@ -130,10 +130,30 @@ void visit_fields(StateOf<cci::EventLogs::State> auto& state, auto&& visit) {
   visit("interrupts", state.interrupts);
 }
 
+void visit_fields(StateOf<cci::Requester> auto& requester, auto&& visit) {
+  visit("network", requester.network.value);
+  visit("endpoint-id", requester.endpoint_id.value);
+  visit("message-type", requester.message_type);
+}
+
+void visit_fields(StateOf<cci::EventNotifications::State> auto& state, auto&& visit) {
+  visit("settings", state.settings);
+  visit("destination", state.destination);
+  visit("waiting", state.waiting);
+  visit("under-way", state.under_way);
+  visit("message-tag", state.message_tag);
+  visit("transport-tag", state.transport_tag);
+  visit("transmissions", state.transmissions);
+  visit("next-transmission", state.next_transmission);
+  visit("responded", state.responded);
+  visit("silent", state.silent);
+}
+
 void visit_fields(StateOf<cci::ContextState> auto& state, auto&& visit) {
   visit("response-limit", state.response_limit);
   visit("background", state.background);
   visit("events", state.events);
+  visit("notifications", state.notifications);
 }
 
 void visit_fields(StateOf<AlertWarnings> auto& warnings, auto&& visit) {

@@ -166,6 +166,12 @@ bool from_json(const Json& json, std::deque<EventRecord>& records) {
          std::ranges::all_of(json.elements(), [&](const Json& one) { return from_json(one, records.emplace_back()); });
 }
 
+bool from_json(const Json& json, std::vector<std::uint16_t>& numbers) {
+  numbers.clear();
+  return json.is_array() && json.elements().size() <= cci::kMaximumWaitingNotifications &&
+         std::ranges::all_of(json.elements(), [&](const Json& one) { return from_json(one, numbers.emplace_back()); });
+}
+
 /// Reads fields until one is wrong, and remembers which.
 class FieldReader {
  public:
@@ -206,15 +212,30 @@ std::string_view impossible(const SecurityState& state) {
   return state.locked && !state.user.value ? "locked" : "";
 }
 
+constexpr Nanoseconds kEnd = Nanoseconds::max() / 2;
+
+std::string_view impossible(const cci::EventNotifications::State& state) {
+  // One event, and one that is told of.
+  const auto is_told_of = [&](std::uint16_t event) { return std::has_single_bit(event) && (event & state.settings) != 0; };
+  if ((state.settings & ~kMctpEvents) != 0) return "notifications.settings";
+  if (!std::ranges::all_of(state.waiting, is_told_of)) return "notifications.waiting";
+  if (state.under_way != 0 && !is_told_of(state.under_way)) return "notifications.under-way";
+  if (state.transport_tag.value_or(0) > 7) return "notifications.transport-tag";
+  if (state.transmissions > 1 + cci::EventNotifications::kMaximumRetries) return "notifications.transmissions";
+  if (state.next_transmission > kEnd) return "notifications.next-transmission";
+  const bool idle = state.under_way == 0;
+  if (idle && (state.transport_tag || state.silent)) return "notifications.under-way";
+  return {};
+}
+
 std::string_view impossible(const cci::ContextState& state) {
-  constexpr Nanoseconds kEnd = Nanoseconds::max() / 2;
   const auto& slot = state.background;
   if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
   const auto& disturbance = slot.disturbance;
   if (slot.final_percent > 100 || disturbance.stall_at_percent.value_or(0) > 99) return "background";
   if (disturbance.break_at_percent.value_or(0) > 99) return "background.disturbance";
   if (slot.start > kEnd || slot.duration > kEnd) return "background";
-  return {};
+  return impossible(state.notifications);
 }
 
 }  // namespace

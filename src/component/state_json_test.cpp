@@ -184,6 +184,52 @@ TEST(StateJson, KeepsHealthPartitionsAndQos) {
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 }
 
+// Who is told of what, the notification under way, and those that wait.
+TEST(StateJson, KeepsNotifications) {
+  Bench bench;
+  bench.timeline.advance_to(5ms);
+  bench.device.mctp().requester = {NetworkId{3}, Eid{20}, 7};
+  bench.send(bench.device.mctp(), 0x0105, bytes_of(Le16(0x801F)));
+  bench.device.log_event(EventLogId::warning, EventRecord{});
+  bench.device.log_event(EventLogId::fatal, EventRecord{});
+  ASSERT_TRUE(bench.device.mctp().notifications.take_due(5ms));
+  bench.device.mctp().notifications.set_transport_tag(4);
+  EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+
+  Bench after(5ms);
+  after.device.restore(round_trip(bench.device.save()));
+  cci::EventNotifications& notifications = after.device.mctp().notifications;
+  EXPECT_EQ(notifications.deadline(), 6ms);
+  EXPECT_EQ(notifications.take_due(6ms)->event, 2);
+  notifications.answered(0, ReturnCode::success);
+  EXPECT_EQ(notifications.take_due(6ms)->event, 8);
+}
+
+TEST(StateJson, RefusesNotificationsThatCannotBe) {
+  using State = cci::EventNotifications::State;
+  const auto with = [](const State& notifications) {
+    MemoryDeviceState state = Bench().device.save();
+    state.mctp.notifications = notifications;
+    const auto read = parse_state(state_json(state));
+    return read ? "" : read.error().message;
+  };
+  const auto impossible = [](std::string_view field) {
+    return "the state's field \"mctp.notifications." + std::string(field) + "\" has an impossible value";
+  };
+  EXPECT_EQ(with({.settings = 0x801F, .waiting = {1, 0x8000, 0x8000}, .under_way = 2, .transport_tag = 7,
+                  .transmissions = 11, .silent = true}), "");
+  EXPECT_EQ(with({.settings = 0x20}), impossible("settings"));
+  EXPECT_EQ(with({.settings = 1, .waiting = {2}}), impossible("waiting"));
+  EXPECT_EQ(with({.settings = 3, .waiting = {3}}), impossible("waiting"));
+  EXPECT_EQ(with({.settings = 1, .waiting = std::vector<std::uint16_t>(17, 1)}),
+            "the state's field \"mctp.notifications.waiting\" is missing or wrong");
+  EXPECT_EQ(with({.settings = 1, .under_way = 2}), impossible("under-way"));
+  EXPECT_EQ(with({.settings = 1, .silent = true}), impossible("under-way"));
+  EXPECT_EQ(with({.settings = 1, .under_way = 1, .transport_tag = 8}), impossible("transport-tag"));
+  EXPECT_EQ(with({.settings = 1, .under_way = 1, .transmissions = 12}), impossible("transmissions"));
+  EXPECT_EQ(with({.next_transmission = Time::max()}), impossible("next-transmission"));
+}
+
 TEST(StateJson, HasPoisonThatCanBe) {
   const auto with = [](auto&& change) {
     MemoryDeviceState state = Bench().device.save();

@@ -89,18 +89,26 @@ std::string describe_markdown() {
       "`cxlemu cci DEVICE NAME FIELD=VALUE...` sends any of them. Sections are those of CXL r3.2.\n\n"
       "Every command may answer 00h, 03h, 04h, 05h and 16h; the column *codes* has what it may answer besides.\n\n"
       "| opcode | command | section | CCIs | effects | codes | test |\n|---|---|---|---|---|---|---|\n";
-  for (const cci::Command& row : memory_device_commands()) {
+  const auto summarise = [&](const cci::Command& row) {
     text += fmt::format("| {:04X}h | [{}](#{}) | {} | {} | {} | {} | `{}` |\n", row.opcode.value, row.title,
                         command_name(row.title), row.section, carriers_text(row.carriers), effects_text(row.effects),
                         return_codes_text(row), conformance_file(row));
-  }
-  for (const cci::Command& row : memory_device_commands()) {
+  };
+  const auto describe = [&](const cci::Command& row, std::string_view note) {
     text += fmt::format("\n## {}\n\nOpcode {:04X}h, CXL r3.2 {}. By {}. Effects: {}.", row.title, row.opcode.value,
                         row.section, carriers_text(row.carriers), effects_text(row.effects));
     if (const auto when = when_text(row.when); !when.empty()) text += fmt::format(" {}.", when);
-    text += fmt::format(" Minimum Input Payload Length {} bytes.\n", row.minimum_input);
+    text += fmt::format("{} Minimum Input Payload Length {} bytes.\n", note, row.minimum_input);
     describe_payload(text, "Input", row.input);
     describe_payload(text, "Output", row.output);
+  };
+  for (const cci::Command& row : memory_device_commands()) summarise(row);
+  text += "\nRequests that a device itself sends:\n\n"
+          "| opcode | command | section | CCIs | effects | codes | test |\n|---|---|---|---|---|---|---|\n";
+  for (const cci::Command& row : memory_device_sent_commands()) summarise(row);
+  for (const cci::Command& row : memory_device_commands()) describe(row, "");
+  for (const cci::Command& row : memory_device_sent_commands()) {
+    describe(row, " The device sends it; one that it receives is discarded.");
   }
   text += "\n## Return codes\n\n| code | name |\n|---|---|\n";
   for (const NamedValue& code : kReturnCodes) text += fmt::format("| {:02X}h | {} |\n", code.value, code.name);
@@ -216,9 +224,11 @@ std::string describe_lua() {
       "local return_codes = {\n";
   for (const NamedValue& code : kReturnCodes) text += fmt::format("  [0x{:02x}] = \"{}\",\n", code.value, code.name);
   text += "}\nlocal commands = {\n";
-  for (const cci::Command& row : memory_device_commands()) {
-    text += fmt::format("  [0x{:04x}] = {{title = \"{}\",\n    input = {},\n    output = {}}},\n", row.opcode.value,
-                        row.title, lua_payload(row.input), lua_payload(row.output));
+  for (const auto& rows : {memory_device_commands(), memory_device_sent_commands()}) {
+    for (const cci::Command& row : rows) {
+      text += fmt::format("  [0x{:04x}] = {{title = \"{}\",\n    input = {},\n    output = {}}},\n", row.opcode.value,
+                          row.title, lua_payload(row.input), lua_payload(row.output));
+    }
   }
   return text + "}\n" + std::string(kLuaFunctions);
 }

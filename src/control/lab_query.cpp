@@ -52,11 +52,35 @@ Json events_of(const cci::EventLogs& logs) {
   return events;
 }
 
+Json names_of_events(std::uint16_t events) {
+  Json names = Json::array();
+  for (const NamedValue& named : kMctpEventNames) {
+    if ((events & named.value) != 0) names.push_back(command_name(named.name));
+  }
+  return names;
+}
+
+// What Set MCTP Event Interrupt Policy asked for, and how far telling it is.
+Json notifications_of(const cci::EventNotifications::State& state) {
+  Json json = Json::object({{"events", names_of_events(state.settings)}});
+  if (state.settings == 0) return json;
+  json.set("network", state.destination.network.value);
+  json.set("eid", state.destination.endpoint_id.value);
+  json.set("message-type", state.destination.message_type);
+  json.set("waiting", state.waiting.size());
+  json.set("under-way", names_of_events(state.under_way));
+  json.set("transmissions", state.transmissions);
+  json.set("silent", state.silent);
+  return json;
+}
+
 Json cci_of(const cci::Context& context) {
-  return Json::object({{"request-limit", context.request_limit},
-                       {"response-limit", context.response_limit},
-                       {"background", background_of(context.background)},
-                       {"events", events_of(context.events)}});
+  Json json = Json::object({{"request-limit", context.request_limit},
+                            {"response-limit", context.response_limit},
+                            {"background", background_of(context.background)},
+                            {"events", events_of(context.events)}});
+  if (context.carrier == cci::Carrier::mctp) json.set("notifications", notifications_of(context.notifications.state()));
+  return json;
 }
 
 // The bits of Get Security State by their names (CXL r3.2 8.2.10.9.6.1).

@@ -113,6 +113,11 @@ Result<void> Machine::add_endpoint(std::size_t index) {
   node.endpoint = std::make_unique<mctp::Endpoint>(timeline_, std::move(configuration));
   node.endpoint->on_message = [this, index](mctp::Message&& message) { answer(index, message); };
   node.endpoint->on_eid_changed = [this, index](Eid old) { eid_changed(index, old); };
+  node.notifier = std::make_unique<EventNotifier>(timeline_, *node.endpoint, node.device->mctp().notifications);
+  node.notifier->on_due = [this, index] {
+    if (notifying_.empty() || notifying_.back() != index) notifying_.push_back(index);
+  };
+  node.notifier->before_send = [this, index] { commit(*devices_[index].device); };
   network->network->attach(*node.endpoint);
   sockets_->add_route(place.network, place.eid);
   return {};
@@ -203,8 +208,14 @@ void Machine::commit(MemoryDevice& device) {
   for (const StateKey key : keys) ++commits_.keys[static_cast<std::size_t>(key)];
 }
 
+bool Machine::awaits_event_responses() const {
+  return std::ranges::any_of(
+      devices_, [](const auto& node) { return node.notifier != nullptr && node.notifier->awaits_response(); });
+}
+
 void Machine::settle() {
   for (const std::size_t index : std::exchange(changed_, {})) commit(*devices_[index].device);
+  for (const std::size_t index : std::exchange(notifying_, {})) devices_[index].notifier->send_due();
   for (Output& output : std::exchange(outbox_, {})) {
     if (sink_) sink_(std::move(output));
   }
@@ -258,9 +269,15 @@ void Machine::host_received(NetworkNode& network, mctp::Message&& message) {
 // ------------------------------------------------------------------------------------------------------------ commands
 
 void Machine::answer(std::size_t index, const mctp::Message& request) {
-  if (!request.tag.owner) return;
   MemoryDeviceNode& node = devices_[index];
+  if (!request.tag.owner) {
+    const bool taken = node.notifier->received(request);
+    if (!taken) ++node.dropped_messages[static_cast<std::size_t>(cci::MessageDrop::not_a_request)];
+    return;
+  }
   const auto by = request.type == mctp::MessageType::cxl_fm_api ? cci::MessageClass::fm_api : cci::MessageClass::cci;
+  node.device->mctp().requester = {node.declaration.mctp.network, request.source,
+                                   static_cast<std::uint8_t>(request.type)};
   const std::size_t whole = std::max(request.body.size(), request.oversized_length);
   auto result = cci::handle_message(node.device->target(node.device->mctp()), by, request.body, whole);
   if (result.drop != cci::MessageDrop::none) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "component/memory_device/memory_device.hpp"
+#include "machine/event_notifier.hpp"
 #include "machine/socket_table.hpp"
 #include "machine/topology.hpp"
 #include "mctp/network.hpp"
@@ -57,6 +58,7 @@ struct MemoryDeviceNode {
   MemoryDeviceDeclaration declaration;
   std::unique_ptr<MemoryDevice> device;
   std::unique_ptr<mctp::Endpoint> endpoint;  ///< null: mctp=none
+  std::unique_ptr<EventNotifier> notifier;   ///< there where the endpoint is
   /// Messages that its CCI dropped without an answer, by MessageDrop.
   std::array<std::uint64_t, 4> dropped_messages{};
 };
@@ -101,7 +103,9 @@ class Machine {
   /// no free tag.
   std::optional<CommandResult> send_command(MemoryDeviceNode& node, Via via, Opcode opcode, Bytes payload);
   void reset(MemoryDeviceNode& node, ResetKind kind);
-  /// Commits what changed and releases what was said.
+  /// Does a device wait for the response to a notification, and will send it again?
+  [[nodiscard]] bool awaits_event_responses() const;
+  /// Commits what changed, sends the notifications that are due, and releases what was said.
   void settle();
 
   struct CommitCounters {
@@ -147,6 +151,7 @@ class Machine {
   std::map<SocketTable::ConnectionId, Source> sources_;
   Control control_;
   std::vector<std::size_t> changed_;  ///< devices with something to commit
+  std::vector<std::size_t> notifying_;  ///< devices with a notification to send at once
   std::vector<Output> outbox_;
   std::move_only_function<void(Output&&)> sink_;
   CommitCounters commits_;

@@ -1,4 +1,4 @@
-// CXL r3.2 8.2.10.2 Events command set (Opcodes 0100h to 0103h) and the event records that devices of this version make
+// CXL r3.2 8.2.10.2 Events command set (Opcodes 0100h to 0106h) and the event records that devices of this version make
 #pragma once
 
 #include "wire/fields.hpp"
@@ -147,5 +147,33 @@ CXLEMU_DESCRIBE(EventInterruptPolicy, CXLEMU_INTERRUPT_SETTING(informational_eve
                 CXLEMU_INTERRUPT_SETTING(fatal_event_log_interrupt_settings),
                 CXLEMU_INTERRUPT_SETTING(dynamic_capacity_event_log_interrupt_settings));
 #undef CXLEMU_INTERRUPT_SETTING
+
+/// What a component tells of over MCTP: bit n is the log with this EventLogId.
+inline constexpr std::uint16_t kBackgroundOperationCompleted = 1 << 15;
+inline constexpr std::uint16_t kMctpEvents = ((1 << kEventLogs) - 1) | kBackgroundOperationCompleted;
+inline constexpr auto kMctpEventNames = std::to_array<NamedValue>({{1 << 0, "Informational Event Log"},
+                                                                   {1 << 1, "Warning Event Log"},
+                                                                   {1 << 2, "Failure Event Log"},
+                                                                   {1 << 3, "Fatal Event Log"},
+                                                                   {1 << 4, "Dynamic Capacity Event Log"},
+                                                                   {1 << 15, "Background Operation Completed"}});
+
+// CXL r3.2 8.2.10.2.6 Get MCTP Event Interrupt Policy (Opcode 0104h), output payload, and
+// CXL r3.2 8.2.10.2.7 Set MCTP Event Interrupt Policy (Opcode 0105h), input and output payload
+struct MctpEventInterruptPolicy {
+  Le16 event_interrupt_settings;
+};
+static_assert(sizeof(MctpEventInterruptPolicy) == 2);
+CXLEMU_DESCRIBE(MctpEventInterruptPolicy, CXLEMU_FIELD(MctpEventInterruptPolicy, event_interrupt_settings, flags,
+                                                       "which events are told of", kMctpEventNames));
+
+// CXL r3.2 8.2.10.2.8 Event Notification (Opcode 0106h), input payload
+struct EventNotificationIn {
+  Le16 event;
+};
+static_assert(sizeof(EventNotificationIn) == 2);
+CXLEMU_DESCRIBE(EventNotificationIn, CXLEMU_FIELD(EventNotificationIn, event, flags,
+                                                  "which log has records now, or that an operation was completed",
+                                                  kMctpEventNames));
 
 }  // namespace cxlemu

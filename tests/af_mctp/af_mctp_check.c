@@ -1,10 +1,11 @@
 /* What a program sees of AF_MCTP: every call that the shim takes over, against a live lab.
  *
- *   af_mctp_check NET EID [--slow] [--gone]
+ *   af_mctp_check NET EID [--slow] [--gone] [--notified-by COMMAND]
  *
  * EID answers CCI messages (type 8). The rest talks to itself over the lab's local EID, so it needs nothing of the
  * device. --slow waits 6 s for a tag to expire. --gone sends a message of type 7Eh, upon which tests/af_mctp/fake_lab
- * goes away; nothing else understands it. One line a check: PASS name, or FAIL name: why.
+ * goes away; nothing else understands it. --notified-by: the command makes EID log an informational event, the first of
+ * its life. One line a check: PASS name, or FAIL name: why.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -912,6 +913,80 @@ static bool bound_sockets_hear_nothing_unasked(void) {
   return close_both(bound, requester);
 }
 
+/* ---------------------------------------------------------------------------------------------------- notifications */
+
+/* Makes the device log an event; what it does is the caller's of this program. */
+static const char *event_command;
+
+static bool log_an_event(void) {
+  EXPECT(system(event_command) == 0);
+  return true;
+}
+
+static bool cci_request(int fd, const uint8_t *request, size_t size) {
+  uint8_t reply[64];
+  EXPECT(send_to(fd, address_of(eid, kTypeCci, MCTP_TAG_OWNER), request, size) == (ssize_t)size);
+  EXPECT(is_readable(fd, kTimeoutMs));
+  EXPECT(recv(fd, reply, sizeof reply, 0) >= 12 && reply[8] == 0 && reply[9] == 0);
+  return true;
+}
+
+/* Set MCTP Event Interrupt Policy: the informational log. */
+static const uint8_t kSetPolicy[14] = {0x00, 0x01, 0, 0x05, 0x01, 2, 0, 0, 0, 0, 0, 0, 0x01, 0x00};
+/* Clear Event Records of it, all that may be there one by one: the handle is filled in. */
+static const uint8_t kClearRecord[20] = {0x00, 0x02, 0, 0x01, 0x01, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
+
+/* The next notification: a request of the device (TO=1) with a tag of its own. */
+static bool receive_notification(int fd, uint8_t *body, struct sockaddr_mctp *from, int timeout_ms) {
+  socklen_t size = sizeof *from;
+  if (!is_readable(fd, timeout_ms)) return false;
+  EXPECT(recvfrom(fd, body, 64, 0, (struct sockaddr *)from, &size) == 14);
+  EXPECT(from->smctp_addr.s_addr == eid && from->smctp_type == kTypeCci);
+  EXPECT((from->smctp_tag & MCTP_TAG_OWNER) != 0);
+  EXPECT((body[0] & 0x0F) == 0 && body[3] == 0x06 && body[4] == 0x01 && body[5] == 2);
+  EXPECT(body[12] == 0x01 && body[13] == 0x00);
+  return true;
+}
+
+static bool notifications_come_until_they_are_answered(void) {
+  const int bound = open_mctp(), requester = open_mctp(), unbound = open_mctp();
+  EXPECT(bind_to(bound, net, MCTP_ADDR_ANY, kTypeCci) == 0);
+  EXPECT(cci_request(requester, kSetPolicy, sizeof kSetPolicy));
+
+  EXPECT(log_an_event());
+  uint8_t body[64];
+  struct sockaddr_mctp from;
+  EXPECT(receive_notification(bound, body, &from, kTimeoutMs));
+  const uint8_t message_tag = body[1], tag = from.smctp_tag;
+  /* Answered: the same tag without TO. What was sent meanwhile has the same tags. */
+  uint8_t response[12] = {0x01, message_tag, 0, 0x06, 0x01, 0, 0, 0, 0, 0, 0, 0};
+  from.smctp_tag &= (uint8_t)~MCTP_TAG_OWNER;
+  EXPECT(send_to(bound, from, response, sizeof response) == sizeof response);
+  int more = 0;
+  while (receive_notification(bound, body, &from, 100)) {
+    EXPECT(body[1] == message_tag && from.smctp_tag == tag && ++more <= 10);
+  }
+
+  /* The log has to be emptied before the next one. */
+  EXPECT(log_an_event());
+  EXPECT(!is_readable(bound, 100));
+  uint8_t clear[sizeof kClearRecord];
+  memcpy(clear, kClearRecord, sizeof clear);
+  for (uint8_t handle = 1; handle <= 2; ++handle) {
+    clear[18] = handle;
+    EXPECT(cci_request(requester, clear, sizeof clear));
+  }
+  EXPECT(log_an_event());
+  EXPECT(receive_notification(bound, body, &from, kTimeoutMs));
+  EXPECT(body[1] != message_tag);
+
+  /* Not answered: at most ten times more. Sockets without bind() heard nothing of all this. */
+  for (more = 0; receive_notification(bound, body, &from, 100); ++more) {}
+  EXPECT(more == 10);
+  EXPECT(!is_readable(unbound, 0) && !is_readable(requester, 0));
+  return close_both(bound, requester) && close(unbound) == 0;
+}
+
 /* ------------------------------------------------------------------------------------------------ copies of sockets */
 
 static bool duplicates(void) {
@@ -1129,7 +1204,7 @@ static void run(const char *name, bool (*check)(void)) {
 
 int main(int argc, char **argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: af_mctp_check NET EID [--slow] [--gone]\n");
+    fprintf(stderr, "usage: af_mctp_check NET EID [--slow] [--gone] [--notified-by COMMAND]\n");
     return 2;
   }
   self = argv[0];
@@ -1184,6 +1259,10 @@ int main(int argc, char **argv) {
   for (int i = 3; i < argc; ++i) {
     if (strcmp(argv[i], "--slow") == 0) RUN(unanswered_requests_expire);
     if (strcmp(argv[i], "--gone") == 0) RUN(the_lab_goes_away);
+    if (strcmp(argv[i], "--notified-by") == 0 && i + 1 < argc) {
+      event_command = argv[i + 1];
+      RUN(notifications_come_until_they_are_answered);
+    }
   }
   printf("%d failed\n", failures);
   return failures != 0 ? 1 : 0;

@@ -49,6 +49,8 @@ const std::vector<RowCommits>& row_commits() {
       {0x0101, "01 00 01 000000 0100", {"event-logs"}},
       {0x0102, "", {}},
       {0x0103, "01 01 01 01 01", {"event-interrupt-policy"}},
+      {0x0104, "", {}},
+      {0x0105, "01 00", {"event-interrupt-policy"}},
       {0x0200, "", {}},
       {0x0201, initiate(zeros(128)), {"firmware"}},
       {0x0202, "01 02", {"firmware"}},

@@ -71,4 +71,28 @@ cci::Result<void> set_event_interrupt_policy(C& component, cci::Context& context
   return {};
 }
 
+// CXL r3.2 8.2.10.2.6 Get MCTP Event Interrupt Policy (Opcode 0104h)
+template <AnyComponent C>
+cci::Result<MctpEventInterruptPolicy> get_mctp_event_interrupt_policy(C&, cci::Context& context) {
+  return MctpEventInterruptPolicy{context.notifications.state().settings};
+}
+
+// CXL r3.2 8.2.10.2.7 Set MCTP Event Interrupt Policy (Opcode 0105h)
+template <AnyComponent C>
+cci::Result<MctpEventInterruptPolicy> set_mctp_event_interrupt_policy(C& component, cci::Context& context,
+                                                                      const MctpEventInterruptPolicy& in) {
+  // SILENT: which input is invalid (02h). Reserved bits are ignored, as in 0103h.
+  context.notifications.set(in.event_interrupt_settings & kMctpEvents, context.requester);
+  component.changes().mark(StateKey::event_interrupt_policy);
+  return get_mctp_event_interrupt_policy(component, context);
+}
+
+// COMPAT(libcxlmi): it takes no output payload of 0105h.
+template <AnyComponent C>
+cci::Result<void> set_mctp_event_interrupt_policy_without_output(C& component, cci::Context& context,
+                                                                 const MctpEventInterruptPolicy& in) {
+  (void)set_mctp_event_interrupt_policy(component, context, in);
+  return {};
+}
+
 }  // namespace cxlemu::generic

@@ -83,6 +83,11 @@ constexpr auto kCommands = std::to_array<cci::Command>({
     command<generic::set_event_interrupt_policy<Device>>(0x0103, "Set Event Interrupt Policy", "8.2.10.2.5",
         effect::immediate_policy_change, When::always, kMailbox)
         .returning({invalid_input}),
+    command<generic::get_mctp_event_interrupt_policy<Device>>(0x0104, "Get MCTP Event Interrupt Policy", "8.2.10.2.6",
+        effect::none, When::always, kMctp),
+    command<generic::set_mctp_event_interrupt_policy<Device>>(0x0105, "Set MCTP Event Interrupt Policy", "8.2.10.2.7",
+        effect::immediate_policy_change, When::always, kMctp)
+        .returning({invalid_input}),
     command<firmware::get_fw_info>(0x0200, "Get FW Info", "8.2.10.3.1", effect::none, When::always, kBoth),
     background_command<firmware::transfer_fw, firmware::complete_transfer_fw, firmware::interrupt_transfer_fw,
                        firmware::transfer_fw_runs_in_background>(0x0201, "Transfer FW", "8.2.10.3.2",
@@ -205,10 +210,21 @@ constexpr auto kCommands = std::to_array<cci::Command>({
 static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::Command::opcode) == kCommands.end(),
               "rows are in the order of their opcodes, each once");
 
-// COMPAT(libcxlmi): its programs inject poison over MCTP, where the text has the command on mailboxes alone.
+// What the device sends by itself. No CEL lists it, as no CCI receives it.
+constexpr auto kSentCommands = std::to_array<cci::Command>({
+    cci::sent_command<EventNotificationIn>(0x0106, "Event Notification", "8.2.10.2.8", kMctp).returning({invalid_input}),
+});
+
+// COMPAT(libcxlmi): its programs inject poison over MCTP, where the text has the command on mailboxes alone; and they
+// take no output payload of 0105h.
 constexpr auto kCommandsForLibcxlmi = [] {
   auto rows = kCommands;
   std::ranges::find(rows, Opcode{0x4301}, &cci::Command::opcode)->carriers = kBoth;
+  auto* policy = std::ranges::find(rows, Opcode{0x0105}, &cci::Command::opcode);
+  constexpr auto kWithoutOutput = command<generic::set_mctp_event_interrupt_policy_without_output<Device>>(
+      0x0105, "", "", effect::none, When::always, kMctp);
+  policy->run = kWithoutOutput.run;
+  policy->output = kWithoutOutput.output;
   return rows;
 }();
 
@@ -217,5 +233,7 @@ constexpr auto kCommandsForLibcxlmi = [] {
 std::span<const cci::Command> memory_device_commands(Profile profile) {
   return profile == Profile::libcxlmi ? kCommandsForLibcxlmi : kCommands;
 }
+
+std::span<const cci::Command> memory_device_sent_commands() { return kSentCommands; }
 
 }  // namespace cxlemu

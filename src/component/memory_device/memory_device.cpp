@@ -96,7 +96,10 @@ void MemoryDevice::restore(MemoryDeviceState state) {
 }
 
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {
-  for (cci::Context* context : {&mailbox_, &mctp_}) context->events.append(log, record, timestamp_.at(now()));
+  for (cci::Context* context : {&mailbox_, &mctp_}) {
+    const bool was_empty = context->events.append(log, record, timestamp_.at(now()));
+    if (was_empty) context->notifications.log_has_records(log);
+  }
   changes_.mark(StateKey::event_logs);
 }
 

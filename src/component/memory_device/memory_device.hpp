@@ -139,5 +139,7 @@ class MemoryDevice {
 
 /// The rows of every command of a memory device, sorted by opcode.
 std::span<const cci::Command> memory_device_commands(Profile profile = Profile::strict);
+/// The requests that a memory device sends.
+std::span<const cci::Command> memory_device_sent_commands();
 
 }  // namespace cxlemu

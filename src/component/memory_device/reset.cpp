@@ -89,6 +89,7 @@ void MemoryDevice::reset(ResetKind kind) {
   if (kind == ResetKind::cold) return;
   cci::interrupt_background(target(mctp_), cci::Interruption::power_loss);
   mctp_.background.clear();
+  mctp_.notifications.clear();
   mctp_.response_limit = mctp_.request_limit;
   changes_.mark(StateKey::response_message_limit);
 }
