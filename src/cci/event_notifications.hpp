@@ -32,11 +32,11 @@ class EventNotifications {
 
   struct State {
     std::uint16_t settings = 0;  ///< Event Interrupt Settings of the last 0105h
-    Requester destination;       ///< who sent it
-    std::vector<std::uint16_t> waiting;  ///< events that nothing was sent of yet, in the order they came
+    Requester destination{};     ///< who sent it
+    std::vector<std::uint16_t> waiting{};  ///< events that nothing was sent of yet, in the order they came
     std::uint16_t under_way = 0;         ///< the event of the notification that waits for its response; 0: none does
     std::uint8_t message_tag = 0;        ///< of the CCI message under way, or else of the next one
-    std::optional<std::uint8_t> transport_tag;  ///< what the carrier tells its responses by
+    std::optional<std::uint8_t> transport_tag{};  ///< what the carrier tells its responses by
     std::uint8_t transmissions = 0;             ///< of the one under way
     Time next_transmission{};
     bool responded = false;  ///< with an error

@@ -467,6 +467,21 @@ TEST(QmpQueryLab, ShowsTheSecurityState) {
             R"("user-passphrase-attempt-count-reached":false,"master-passphrase-attempt-count-reached":true})");
 }
 
+TEST(QmpQueryLab, ShowsWhoIsToldOfWhatAndHowFarThatIs) {
+  QmpLab lab;
+  lab.command(Via::mctp, 0x0105, "05 80");
+  lab.value("cxl-inject-general-media-event", R"({"path":"mem0","log":"failure","flags":0,"dpa":0,"descriptor":0,)"
+                                              R"("type":0,"transaction-type":0})");
+  const auto told = [&] {
+    return lab.value("cxlemu-query-lab")["devices"].elements()[0]["ccis"]["mctp"]["notifications"].text();
+  };
+  const std::string who = R"({"events":["informational-event-log","failure-event-log","background-operation-completed"],)"
+                          R"("network":1,"eid":254,"message-type":8,"waiting":0,"under-way":["failure-event-log"],)";
+  EXPECT_EQ(told(), who + R"("transmissions":1,"silent":false})");
+  lab.value("cxlemu-advance-clock", R"({"by":"20ms"})");
+  EXPECT_EQ(told(), who + R"("transmissions":11,"silent":true})");
+}
+
 TEST(QmpQueryLab, ShowsTheWholeLab) {
   QmpLab lab;
   EXPECT_EQ(lab.value("cxlemu-query-lab").text(2), R"({
@@ -566,6 +581,9 @@ TEST(QmpQueryLab, ShowsTheWholeLab) {
               "records": 0,
               "overflow": false
             }
+          },
+          "notifications": {
+            "events": []
           }
         }
       }
