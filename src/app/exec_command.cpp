@@ -7,6 +7,7 @@
 #include "app/exit_code.hpp"
 #include "app/shim.hpp"
 #include "app/text.hpp"
+#include "os/file.hpp"
 #include "os/lab_directory.hpp"
 
 namespace cxlemu::app {
@@ -43,8 +44,14 @@ Result<std::vector<os::EnvironmentChange>> shim_environment(const fs::path& lab_
   if (const char* others = std::getenv("LD_PRELOAD"); others != nullptr && *others != '\0') {
     preload += fmt::format(":{}", others);
   }
-  return std::vector<os::EnvironmentChange>{{"LD_PRELOAD", preload},
-                                            {"CXLEMU_MCTP_SOCKET", (lab_directory / "mctp.sock").string()}};
+  std::vector<os::EnvironmentChange> changes{{"LD_PRELOAD", preload},
+                                             {"CXLEMU_MCTP_SOCKET", (lab_directory / "mctp.sock").string()}};
+  constexpr std::size_t kMaximumAddress = 4096;
+  std::error_code ignored;
+  if (const fs::path file = lab_directory / kDbusAddressFile; fs::exists(file, ignored)) {
+    changes.push_back({"DBUS_SYSTEM_BUS_ADDRESS", TRY(os::read_text_file(file, kMaximumAddress))});
+  }
+  return changes;
 }
 
 int exec_command(std::string lab, std::vector<std::string> arguments) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "app/attach_dbus.hpp"
 #include "app/attach_mctp_sockets.hpp"
 #include "app/attach_qmp.hpp"
 #include "app/commands.hpp"
@@ -33,6 +34,9 @@ usage: cxlemu run [FILE.toml] [OPTIONS] [-object ...] [-device ...] [-- PROGRAM 
                         real: device time is wall time (default)
                         virtual: it moves only by `cxlemu qmp cxlemu-advance-clock by=DURATION`
                         auto: as real, and it jumps to the next deadline whenever nothing is to be done
+  --dbus[=private|system|session|ADDRESS]
+                        show the endpoints on a D-Bus as mctpd does; private (default): on a bus for this lab alone, which
+                        programs of `cxlemu exec` and behind -- take for the system bus
   --json                say when the lab is up as one line of JSON
   -- PROGRAM ARGS       run this program with AF_MCTP sockets that reach the lab; the lab ends with it and has its exit
                         status
@@ -52,6 +56,7 @@ struct RunOptions {
   std::optional<std::string> file;
   std::optional<std::string> name;
   std::optional<control::LabClock> clock;
+  std::optional<std::string> dbus;
   bool json = false;
   bool help = false;
   std::vector<control::Declaration> declarations;
@@ -67,6 +72,13 @@ Result<std::string> value_of(const std::vector<std::string>& words, std::size_t&
   return words[++at];
 }
 
+Result<std::string> parse_bus(std::string text) {
+  // Addresses are TRANSPORT:KEY=VALUE.
+  if (text == "private" || text == "system" || text == "session" || text.find(':') != std::string::npos) return text;
+  return failure(fmt::format("--dbus={}: say private, system, session or a D-Bus address such as unix:path=/tmp/bus",
+                             text));
+}
+
 Result<RunOptions> parse(std::vector<std::string> arguments) {
   RunOptions options;
   if (const auto dashes = std::ranges::find(arguments, "--"); dashes != arguments.end()) {
@@ -75,13 +87,17 @@ Result<RunOptions> parse(std::vector<std::string> arguments) {
     if (options.program.empty()) return failure("-- needs a program behind it");
   }
   static constexpr auto kOwn = std::to_array<control::OwnOption>(
-      {{"--name", true}, {"--clock", true}, {"--json", false}, {"--help", false}});
+      {{"--name", true}, {"--clock", true}, {"--dbus", false}, {"--json", false}, {"--help", false}});
   auto line = TRY(control::split_command_line(arguments, kOwn));
   options.declarations = std::move(line.declarations);
   options.without_effect = std::move(line.without_effect);
   for (std::size_t i = 0; i < line.own.size(); ++i) {
     const std::string& word = line.own[i];
-    if (word == "--json") {
+    if (word == "--dbus") {
+      options.dbus = "private";
+    } else if (word.starts_with("--dbus=")) {
+      options.dbus = TRY(parse_bus(word.substr(word.find('=') + 1)));
+    } else if (word == "--json") {
       options.json = true;
     } else if (word == "--help") {
       options.help = true;
@@ -125,6 +141,11 @@ class Daemon {
     return loop_.on_signal({SIGINT, SIGTERM, SIGHUP}, [this](int) { end(); });
   }
 
+  Result<void> show_on_dbus(const std::string& where) {
+    attach_dbus_ = TRY(AttachDbus::open(loop_, *machine_, where, directory_.path()));
+    return {};
+  }
+
   // The first time a program is asked to end, and the lab serves it meanwhile; the second time it is killed.
   void end() {
     if (!program_ || asked_to_end_) return loop_.stop(kSuccess);
@@ -150,6 +171,9 @@ class Daemon {
   int run() { return loop_.run(); }
   [[nodiscard]] const os::LabDirectory& directory() const { return directory_; }
   [[nodiscard]] Machine& machine() { return *machine_; }
+  [[nodiscard]] std::optional<std::string> dbus_address() const {
+    return attach_dbus_ == nullptr ? std::nullopt : attach_dbus_->address();
+  }
 
  private:
   Result<Backing> make_backing(const MemoryBackendConfig& config) {
@@ -175,6 +199,7 @@ class Daemon {
   std::optional<control::QmpServer> qmp_;
   std::unique_ptr<AttachQmp> attach_qmp_;
   std::unique_ptr<AttachMctpSockets> attach_mctp_;
+  std::unique_ptr<AttachDbus> attach_dbus_;
   std::optional<os::Child> program_;
   bool asked_to_end_ = false;
 };
@@ -184,11 +209,12 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
   if (json) {
     Json devices = Json::array();
     for (const auto& node : daemon.machine().memory_devices()) devices.push_back(node.device->id());
-    print_line(Json::object({{"lab", directory.name()},
-                             {"directory", directory.path().string()},
-                             {"clock", name_of(clock)},
-                             {"devices", std::move(devices)}})
-                   .text());
+    Json line = Json::object({{"lab", directory.name()},
+                              {"directory", directory.path().string()},
+                              {"clock", name_of(clock)},
+                              {"devices", std::move(devices)}});
+    if (const auto address = daemon.dbus_address()) line.set("dbus", *address);
+    print_line(line.text());
   } else {
     print_line(fmt::format("lab \"{}\" is up in {} (clock {})", directory.name(), directory.path().string(),
                            name_of(clock)));
@@ -200,6 +226,7 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
                                  : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value,
                                                node.endpoint->eid().value)));
     }
+    if (const auto address = daemon.dbus_address()) print_line(fmt::format("  D-Bus  {}", *address));
   }
   std::fflush(stdout);
 }
@@ -238,6 +265,7 @@ Result<int> run(const RunOptions& options, const Plan& plan) {
                                path.native()));
   }
   TRY_VOID(daemon.start(plan.lab.topology, plan.clock));
+  if (options.dbus) TRY_VOID(daemon.show_on_dbus(*options.dbus));
   if (options.program.empty()) {
     say_up(daemon, plan.clock, options.json);
   } else {

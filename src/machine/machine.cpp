@@ -130,6 +130,7 @@ void Machine::eid_changed(std::size_t index, Eid old) {
   if (network->network->find(old) == nullptr) sockets_->remove_route(network->id, old);
   if (node.endpoint->eid() != kNullEid) sockets_->add_route(network->id, node.endpoint->eid());
   node.device->changes().mark(StateKey::endpoint_id);
+  if (endpoint_changed_) endpoint_changed_();
 }
 
 Machine::NetworkNode* Machine::find_network(NetworkId id) {

@@ -89,6 +89,9 @@ class Machine {
   // The one output, called in the order things were said.
   void on_output(std::move_only_function<void(Output&&)> sink) { sink_ = std::move(sink); }
 
+  /// Called when an endpoint of a device has another EID.
+  void on_endpoint_change(std::move_only_function<void()> callback) { endpoint_changed_ = std::move(callback); }
+
   [[nodiscard]] Time now() const { return timeline_.now(); }
   [[nodiscard]] std::optional<Time> next_deadline() const { return timeline_.next(); }
 
@@ -154,6 +157,7 @@ class Machine {
   std::vector<std::size_t> notifying_;  ///< devices with a notification to send at once
   std::vector<Output> outbox_;
   std::move_only_function<void(Output&&)> sink_;
+  std::move_only_function<void()> endpoint_changed_;
   CommitCounters commits_;
   /// Where a response that send_command() waits for is put.
   struct Awaited {

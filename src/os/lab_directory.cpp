@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLockFile = "lock";
 constexpr const char* kPidFile = "pid";
+// Files that a lab writes beside its sockets: dbus.hpp, app/shim.hpp.
+constexpr std::array<std::string_view, 3> kOurFiles = {kPidFile, "dbus.conf", "dbus.address"};
 // How often a claim begins again because a lab that ends removes the directory under its hands.
 constexpr int kClaimAttempts = 100;
 
@@ -108,12 +110,13 @@ std::vector<std::string> entries_of(int directory) {
   return names;
 }
 
-// Sockets and the pid file; what else there is was put there by somebody else.
+// Sockets and those files; what else there is was put there by somebody else.
 void remove_our_files(int directory) {
   for (const auto& name : entries_of(directory)) {
     struct stat status {};
     if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) continue;
-    const bool is_ours = S_ISSOCK(status.st_mode) || (name == kPidFile && S_ISREG(status.st_mode));
+    const bool is_named = std::ranges::find(kOurFiles, name) != kOurFiles.end();
+    const bool is_ours = S_ISSOCK(status.st_mode) || (is_named && S_ISREG(status.st_mode));
     if (is_ours) ::unlinkat(directory, name.c_str(), 0);
   }
 }
