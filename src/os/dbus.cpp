@@ -306,7 +306,12 @@ Result<PrivateBus> PrivateBus::start(EventLoop& loop, const std::filesystem::pat
   TRY_VOID(write_file_atomically(configuration, std::as_bytes(std::span(text)), 0600));
   const std::vector<std::string> command = {"dbus-daemon", "--config-file=" + configuration.native(), "--nofork",
                                             "--nopidfile", "--nosyslog", "--print-address=1"};
-  auto daemon = TRY(Child::start(command, {}, Output::captured));
+  // Where setpriv is at hand (util-linux), the daemon ends even with a lab that is killed.
+  std::vector<std::string> bound_to_us = {"setpriv", "--pdeathsig", "KILL", "--"};
+  bound_to_us.insert(bound_to_us.end(), command.begin(), command.end());
+  auto started = Child::start(bound_to_us, {}, Output::captured);
+  if (!started) started = Child::start(command, {}, Output::captured);
+  auto daemon = TRY(std::move(started));
   const int output = daemon.output();
   const std::string said = first_line(output, static_cast<int>(kPatienceMicroseconds / 1000));
   if (!said.starts_with("unix:")) {

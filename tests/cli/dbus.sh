@@ -127,6 +127,17 @@ for where in system session "$address"; do
 done
 [[ -z "$(ls "$CXLEMU_RUNTIME_DIR")" ]] || fail "directories of labs are still there"
 
+# ---- the bus of a lab that is killed ends with it
+if command -v setpriv >/dev/null; then
+  start --name killed --dbus "${one_device[@]}"
+  address=unix:path=$CXLEMU_RUNTIME_DIR/killed/dbus.sock
+  objects "${new[@]}"
+  kill -KILL "$lab"
+  wait "$lab" 2>/dev/null
+  bus_is_gone() { ! busctl --address="$address" list >out 2>err; }
+  until_true bus_is_gone
+fi
+
 # ---- a lab without endpoints has objects all the same: libcxlmi does not survive an empty answer
 start --name none --dbus -object memory-backend-ram,id=m0,size=256M -device cxl-type3,id=mem0,volatile-memdev=m0,mctp=none
 address=unix:path=$CXLEMU_RUNTIME_DIR/none/dbus.sock
