@@ -307,10 +307,12 @@ Result<PrivateBus> PrivateBus::start(EventLoop& loop, const std::filesystem::pat
   const std::vector<std::string> command = {"dbus-daemon", "--config-file=" + configuration.native(), "--nofork",
                                             "--nopidfile", "--nosyslog", "--print-address=1"};
   // Where setpriv is at hand (util-linux), the daemon ends even with a lab that is killed.
+  // In a group of its own, because the first interrupt from the terminal asks the program to end and not the lab, and
+  // until then the program may need its bus.
   std::vector<std::string> bound_to_us = {"setpriv", "--pdeathsig", "KILL", "--"};
   bound_to_us.insert(bound_to_us.end(), command.begin(), command.end());
-  auto started = Child::start(bound_to_us, {}, Output::captured);
-  if (!started) started = Child::start(command, {}, Output::captured);
+  auto started = Child::start(bound_to_us, {}, Output::captured, Group::own);
+  if (!started) started = Child::start(command, {}, Output::captured, Group::own);
   auto daemon = TRY(std::move(started));
   const int output = daemon.output();
   const std::string said = first_line(output, static_cast<int>(kPatienceMicroseconds / 1000));

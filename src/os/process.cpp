@@ -90,6 +90,10 @@ class Spawn {
   }
 
   void set_default(int signal) { ::sigaddset(&defaults_, signal); }
+  void set_own_group() {
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    flags_ |= POSIX_SPAWN_SETPGROUP;
+  }
   void replace(int descriptor, int by) { ::posix_spawn_file_actions_adddup2(&actions_, by, descriptor); }
   void replace_by_null(int descriptor) {
     ::posix_spawn_file_actions_addopen(&actions_, descriptor, "/dev/null", O_RDWR, 0);
@@ -100,7 +104,7 @@ class Spawn {
     const StringVector argv({arguments.begin(), arguments.end()});
     const StringVector environment(changed_environment(changes));
     ::posix_spawnattr_setsigdefault(&attributes_, &defaults_);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setflags(&attributes_, flags_);
     pid_t pid = -1;
     const int error =
         ::posix_spawnp(&pid, arguments[0].c_str(), &actions_, &attributes_, argv.get(), environment.get());
@@ -112,6 +116,7 @@ class Spawn {
   posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
   sigset_t defaults_{};
+  short flags_ = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 };
 
 // Ignores a signal for as long as it lives.
@@ -158,8 +163,9 @@ Error exec_program(Arguments arguments, EnvironmentChanges changes) {
   return program_error(arguments[0], error);
 }
 
-Result<Child> Child::start(Arguments arguments, EnvironmentChanges changes, Output output) {
+Result<Child> Child::start(Arguments arguments, EnvironmentChanges changes, Output output, Group group) {
   Spawn spawn;
+  if (group == Group::own) spawn.set_own_group();
   OwnedDescriptor ours;
   OwnedDescriptor theirs;
   if (output != Output::inherited) spawn.replace_by_null(STDIN_FILENO);

@@ -35,10 +35,17 @@ enum class Output {
   discarded,
 };
 
+/// Whom the keys of the terminal that end or stop programs reach.
+enum class Group {
+  shared,  ///< it and us
+  own,     ///< us alone
+};
+
 /// A running program. It is killed and waited for when this goes. Its standard input is empty unless inherited.
 class Child {
  public:
-  static Result<Child> start(Arguments arguments, EnvironmentChanges changes = {}, Output output = Output::inherited);
+  static Result<Child> start(Arguments arguments, EnvironmentChanges changes = {}, Output output = Output::inherited,
+                             Group group = Group::shared);
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
   ~Child() { kill(); }

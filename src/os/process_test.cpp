@@ -91,6 +91,16 @@ TEST(Child, HasAnEmptyInputAndMayBeSilent) {
   EXPECT_EQ(child.wait().value(), 5);
 }
 
+TEST(Child, InAGroupOfItsOwnIsNotReachedByTheKeysOfTheTerminal) {
+  const auto group_of_shell = [](Group group) {
+    auto child = Child::start(shell("cut -d' ' -f5 /proc/$$/stat"), {}, Output::captured, group).value();
+    return std::pair{child.pid(), std::stoi(child.read_output(100).value())};
+  };
+  EXPECT_EQ(group_of_shell(Group::shared).second, ::getpgrp());
+  const auto [pid, group] = group_of_shell(Group::own);
+  EXPECT_EQ(group, pid);
+}
+
 TEST(Child, IsKilledWhenItsOwnerGoes) {
   int pid = -1;
   {

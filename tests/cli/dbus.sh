@@ -127,6 +127,26 @@ for where in system session "$address"; do
 done
 [[ -z "$(ls "$CXLEMU_RUNTIME_DIR")" ]] || fail "directories of labs are still there"
 
+# ---- an interrupt from the terminal asks the program to end; it has its bus until it does
+cat >interrupted.sh <<'SH'
+trap 'asked=1' TERM
+trap '' INT
+echo ready >ready
+until [[ -n ${asked:-} ]]; do read -r -t 0.05 _ <>ready_never; done
+exec busctl --system get-property au.com.codeconstruct.MCTP1 /au/com/codeconstruct/mctp1/networks/1/endpoints/8 \
+  xyz.openbmc_project.MCTP.Endpoint EID
+SH
+mkfifo ready ready_never
+(unset DBUS_SYSTEM_BUS_ADDRESS
+  exec setsid env --default-signal=INT "$cxlemu_binary" run --name terminal --dbus "${one_device[@]}" \
+    -- bash interrupted.sh >out 2>err) &
+lab=$!
+started+=("$lab")
+IFS= read -r -t 30 _ <ready || fail "the program did not start"
+kill -INT -- "-$lab"
+end 0
+out_is "y 8"
+
 # ---- the bus of a lab that is killed ends with it
 if command -v setpriv >/dev/null; then
   start --name killed --dbus "${one_device[@]}"
