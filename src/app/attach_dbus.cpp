@@ -45,7 +45,7 @@ DbusTree tree_of(Machine& machine) {
     add_endpoint(tree, network.id, local, {endpoint_interface(network.id, local, Buffer{std::byte{0}})});
   }
   for (const MemoryDeviceNode& node : machine.memory_devices()) {
-    if (node.endpoint == nullptr || node.endpoint->eid() == kNullEid) continue;
+    if (node.endpoint == nullptr || !machine.is_reached(node)) continue;
     const auto& configuration = node.endpoint->configuration();
     Buffer types{std::byte{0}};
     for (const auto& supported : configuration.message_types) types.push_back(static_cast<std::byte>(supported.type));

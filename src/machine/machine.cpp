@@ -163,6 +163,12 @@ MemoryDeviceNode* Machine::find(std::string_view path) {
   return found == by_id_.end() ? nullptr : &devices_[found->second];
 }
 
+bool Machine::is_reached(const MemoryDeviceNode& node) const {
+  const auto network = std::ranges::find(networks_, node.declaration.mctp.network, &NetworkNode::id);
+  return node.endpoint != nullptr && network != networks_.end() &&
+         network->network->find(node.endpoint->eid()) == node.endpoint.get();
+}
+
 // ------------------------------------------------------------------------------------------------------ input, output
 
 void Machine::open(Source source) {

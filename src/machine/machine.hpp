@@ -102,6 +102,8 @@ class Machine {
   [[nodiscard]] std::vector<MemoryDeviceNode>& memory_devices() { return devices_; }
   /// By id; a QOM path such as /machine/peripheral/ID names it too. Null: there is none.
   [[nodiscard]] MemoryDeviceNode* find(std::string_view path);
+  /// Do messages to the EID of its endpoint reach it? Not without an EID, or where another has the same one.
+  [[nodiscard]] bool is_reached(const MemoryDeviceNode& node) const;
   /// As its client would: `via` mctp goes as packets through the network. Nothing where that way does not exist or has
   /// no free tag.
   std::optional<CommandResult> send_command(MemoryDeviceNode& node, Via via, Opcode opcode, Bytes payload);

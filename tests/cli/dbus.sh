@@ -87,6 +87,15 @@ objects "${old[@]}"
 out_has "\"${old[1]}/1/50\""
 out_lacks "\"${old[1]}/1/8\""
 
+# ---- of two endpoints with one EID the one is shown that messages reach: here the one that had it first
+property "${new[0]}" "${new[1]}/networks/1/endpoints/9" xyz.openbmc_project.Common.UUID UUID
+first=$(<out)
+sed -i 's/s_addr = 8/s_addr = 20/; s/0x00, 50/0x00, 9/' set_eid.c
+"${CC:-cc}" -o set_eid set_eid.c || fail "cannot build set_eid"
+expect 0 exec --lab bus -- ./set_eid
+property "${new[0]}" "${new[1]}/networks/1/endpoints/9" xyz.openbmc_project.Common.UUID UUID
+out_is "$first"
+
 # ---- another lab on the same bus; buses that are not there
 expect 3 run --name second "--dbus=$address" "${one_device[@]}"
 err_is "cxlemu: --dbus=$address: au.com.codeconstruct.MCTP1 is taken on the D-Bus at $address: another lab or mctpd serves\
