@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/shim.hpp"
+#include "app/text.hpp"
 #include "os/file.hpp"
 
 namespace cxlemu::app {
@@ -79,6 +80,8 @@ Result<std::unique_ptr<AttachDbus>> AttachDbus::open(os::EventLoop& loop, Machin
                                made.error().message));
   }
   attach->export_ = std::move(*made);
+  attach->export_->on_gone(
+      [where] { print_error(fmt::format("the bus of --dbus={} has gone; the lab goes on without it", where)); });
   machine.on_endpoint_change([self = attach.get(), &machine] { self->export_->set(tree_of(machine)); });
   // Programs find the system bus anyway.
   if (where == "system") return attach;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "os/file.hpp"
 #include "os/system.hpp"
@@ -68,6 +69,7 @@ struct DbusExport::Impl {
   std::vector<DbusService> services;
   DbusTree tree;
   std::vector<std::unique_ptr<Table>> tables;
+  std::move_only_function<void()> gone;
   std::unique_ptr<sd_bus, BusRelease> bus;  // goes first: it still looks at the tables
 
   [[nodiscard]] const DbusInterface* find(std::string_view path, std::string_view interface) const {
@@ -89,6 +91,12 @@ struct DbusExport::Impl {
     if (there == nullptr) return -ENOENT;
     const auto property = std::ranges::find(there->properties, std::string_view(name), &DbusProperty::name);
     return property == there->properties.end() ? -ENOENT : append_value(reply, property->value);
+  }
+
+  static int on_disconnected(sd_bus_message*, void* data, sd_bus_error*) noexcept {
+    auto callback = std::exchange(static_cast<Impl*>(data)->gone, nullptr);
+    if (callback) callback();
+    return 0;
   }
 
   // The paths below a root, for introspection and GetManagedObjects. sd-bus frees them.
@@ -218,7 +226,11 @@ Result<std::unique_ptr<DbusExport>> DbusExport::open(EventLoop& loop, std::strin
   TRY_VOID(impl->register_interfaces());
   // Names last: who sees one finds everything there.
   for (const DbusService& service : impl->services) TRY_VOID(take_name(impl->bus.get(), service, address));
-  const int result = sd_bus_attach_event(impl->bus.get(), static_cast<sd_event*>(loop.native()), 0);
+  // sd-bus says this itself, to whoever listens in this process.
+  constexpr const char* kLocal = "org.freedesktop.DBus.Local";
+  int result = sd_bus_match_signal(impl->bus.get(), nullptr, kLocal, "/org/freedesktop/DBus/Local", kLocal,
+                                   "Disconnected", &Impl::on_disconnected, impl.get());
+  if (result >= 0) result = sd_bus_attach_event(impl->bus.get(), static_cast<sd_event*>(loop.native()), 0);
   if (result < 0) return system_failure(-result, "cannot wait for {}", bus_name(address));
   return std::unique_ptr<DbusExport>(new DbusExport(std::move(impl)));
 }
@@ -230,6 +242,8 @@ std::string DbusExport::address() const {
   const char* address = nullptr;
   return sd_bus_get_address(impl_->bus.get(), &address) < 0 ? "" : address;
 }
+
+void DbusExport::on_gone(std::move_only_function<void()> callback) { impl_->gone = std::move(callback); }
 
 // Signals that cannot be sent, because the bus has gone, are not missed by anybody.
 void DbusExport::set(DbusTree tree) {

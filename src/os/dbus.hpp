@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,6 +59,8 @@ class DbusExport {
   [[nodiscard]] std::string address() const;
   /// From now on these objects are there; who listens is told which came and which went.
   void set(DbusTree tree);
+  /// Called once, when the bus has gone. It must not destroy the export.
+  void on_gone(std::move_only_function<void()> callback);
 
  private:
   struct Impl;

@@ -172,6 +172,15 @@ start --name none --dbus -object memory-backend-ram,id=m0,size=256M -device cxl-
 address=unix:path=$CXLEMU_RUNTIME_DIR/none/dbus.sock
 objects "${old[@]}"
 out_has "\"${old[1]}/1/254\""
+
+# ---- a lab goes on without its bus, and says so
+for process in /proc/[0-9]*; do
+  read -r _ name _ parent _ <"$process/stat" || continue
+  [[ $name != "(dbus-daemon)" || $parent != "$lab" ]] || kill -KILL "${process#/proc/}"
+done 2>/dev/null
+told() { grep -qxF "cxlemu: the bus of --dbus=private has gone; the lab goes on without it" lab.err; }
+until_true told
+expect 0 list --lab none
 expect 0 qmp --lab none quit
 end 0
 echo passed
