@@ -21,6 +21,8 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"0101 1000", "0101 1000"},  // Clear Event Records
     {"0201 0000", ""},           // Get Event Interrupt Policy
     {"0301 0800", ""},           // Set Event Interrupt Policy
+    {"", "0401 0000"},           // Get MCTP Event Interrupt Policy
+    {"", "0501 0800"},           // Set MCTP Event Interrupt Policy
     {"0002 0000", "0002 0000"},  // Get FW Info
     {"0102 410f", "0102 410f"},  // Transfer FW
     {"0202 430f", "0202 430f"},  // Activate FW
