@@ -131,7 +131,7 @@ TEST(TopologyFile, HasALimitOfProperties) {
   std::string text = "[device.a]\ntype = \"t\"\nx = [1";
   for (std::size_t i = 2; i < kMaximumProperties; ++i) text += ",1";
   EXPECT_EQ(parse(text + "]\n")->declarations[0].properties.size(), kMaximumProperties);
-  EXPECT_EQ(error_of(parse(text + ",1]\n")), "lab.toml:3: more than 256 properties");
+  EXPECT_EQ(error_of(parse(text + ",1]\n")), "lab.toml:3: more than 4096 properties");
 }
 
 TEST(TopologyFile, HasALimitOfDeclarations) {
