@@ -55,7 +55,7 @@ TEST_F(InjectEvent, MakesAMemorySparingRecord) {
                      R"("sparing-flags":6,"result":255,"spare-resource-available":3,"channel":1,"rank":2,)"
                      R"("nibble-mask":197121,"bank-group":4,"bank":5,"row":394758,"column":1800,"component-id":"ab",)"
                      R"("is-comp-id-pldm":true,"sub-channel":9})", "00"),
-            "e71f3a4020294092" "8a394d1c966c7c65" + hex("80 40 00 00  01 00  00 00") + zeros(8) + hex("02 03 00 00 00") +
+            "e71f3a402d2940928a394d1c966c7c65" + hex("80 40 00 00  01 00  00 00") + zeros(8) + hex("02 03 00 00 00") +
                 zeros(11) +
                 hex("02 03"        // Maintenance Operation Class, Subclass
                     "06 ff"        // Flags, Result
