@@ -90,6 +90,15 @@ local commands = {
   [0x0401] = {title = "Get Log",
     input = {size = 24, fields = {{0, 16, "log_identifier", true}, {16, 4, "offset", false}, {20, 4, "length", false}, }, element = 0, elements = {}},
     output = {size = 0, fields = {}, element = 0, elements = {}}},
+  [0x0402] = {title = "Get Log Capabilities",
+    input = {size = 16, fields = {{0, 16, "log_identifier", true}, }, element = 0, elements = {}},
+    output = {size = 4, fields = {{0, 4, "parameter_flags", false}, }, element = 0, elements = {}}},
+  [0x0403] = {title = "Clear Log",
+    input = {size = 16, fields = {{0, 16, "log_identifier", true}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
+  [0x0404] = {title = "Populate Log",
+    input = {size = 16, fields = {{0, 16, "log_identifier", true}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
   [0x0405] = {title = "Get Supported Logs Sub-List",
     input = {size = 2, fields = {{0, 1, "maximum_number_of_supported_log_entries", false}, {1, 1, "start_supported_log_entry_index", false}, }, element = 0, elements = {}},
     output = {size = 8, fields = {{0, 1, "number_of_supported_log_entries", false}, {2, 2, "total_number_of_supported_log_entries", false}, {4, 1, "start_supported_log_entry_index", false}, }, element = 20, elements = {{0, 16, "log_identifier", true}, {16, 4, "log_size", false}, }}},
@@ -183,6 +192,9 @@ local commands = {
   [0x4702] = {title = "Get SLD QoS Status",
     input = {size = 0, fields = {}, element = 0, elements = {}},
     output = {size = 1, fields = {{0, 1, "backpressure_average_percentage", false}, }, element = 0, elements = {}}},
+  [0x0106] = {title = "Event Notification",
+    input = {size = 2, fields = {{0, 2, "event", false}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
 }
 
 local cci = Proto("cxl_cci", "CXL Component Command Interface")

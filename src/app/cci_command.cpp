@@ -13,6 +13,7 @@
 #include "control/payload_text.hpp"
 #include "control/qmp_arguments.hpp"
 #include "os/file.hpp"
+#include "wire/log_contents.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -40,26 +41,76 @@ const cci::Command* find_row(std::string_view name) {
 
 // ------------------------------------------------------------------------------------- commands that want several calls
 
+// What each log is called on the command line, and how it is shown.
+enum class LogText : std::uint8_t { effects, lines, state_dump, fields };
+struct KnownLog {
+  std::string_view name;
+  Uuid identifier;
+  LogText text = LogText::fields;
+  Layout layout{};
+};
+const auto kKnownLogs = std::to_array<KnownLog>({
+    {"command-effects", kCommandEffectsLog, LogText::effects,
+     {"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value}},
+    {"vendor-debug", kVendorDebugLog, LogText::lines},
+    {"component-state-dump", kComponentStateDumpLog, LogText::state_dump, LayoutOf<ComponentStateDumpHeader>::value},
+    {"ddr5-ecs", kDdr5EcsLog, LogText::fields,
+     {"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries", &LayoutOf<Ddr5EcsLogEntry>::value}},
+    {"media-test-capability", kMediaTestCapabilityLog, LogText::fields, LayoutOf<MediaTestCapabilityLogHeader>::value},
+    {"media-test-results-short", kMediaTestResultsShortLog, LogText::fields, LayoutOf<MediaTestResultsLogHeader>::value},
+    {"media-test-results-long", kMediaTestResultsLongLog, LogText::fields, LayoutOf<MediaTestResultsLogHeader>::value},
+});
+constexpr std::string_view kLogIdentifierField = "log_identifier=";
+
+const KnownLog* find_log(const Uuid& identifier) {
+  const auto found = std::ranges::find(kKnownLogs, identifier, &KnownLog::identifier);
+  return found == kKnownLogs.end() ? nullptr : &*found;
+}
+
+// Logs may be given by their names.
+std::vector<std::string> with_log_identifiers(std::vector<std::string> fields) {
+  for (std::string& field : fields) {
+    if (!field.starts_with(kLogIdentifierField)) continue;
+    const auto known = std::ranges::find(kKnownLogs, field.substr(kLogIdentifierField.size()), &KnownLog::name);
+    if (known != kKnownLogs.end()) field = std::string(kLogIdentifierField) + known->identifier.text();
+  }
+  return fields;
+}
+
+// The log that is to be read whole: where Get Log is given nothing more than which. The Command Effects Log where it is not
+// even given that.
+std::optional<Uuid> wanted_whole_log(const cci::Command* row, const CciOptions& options) {
+  if (row == nullptr || row->opcode != kGetLog || !options.payload.empty() || options.fields.size() > 1) return std::nullopt;
+  if (options.fields.empty()) return kCommandEffectsLog;
+  const std::string field = with_log_identifiers(options.fields).front();
+  if (!field.starts_with(kLogIdentifierField)) return std::nullopt;
+  return Uuid::parse(field.substr(kLogIdentifierField.size()));
+}
+
 // The whole log, in parts that fit any response.
-Result<Json> whole_log(Device& device) {
+Result<Json> whole_log(Device& device, const Uuid& identifier) {
   const Json logs = TRY(device.send(kGetSupportedLogs, {}));
   if (!succeeded(logs)) return logs;
   Reader reader(Bytes{});
   const Buffer list = payload_of(logs);
   reader = Reader(list);
   const auto head = reader.take<GetSupportedLogsOut>();
-  const auto entry = reader.take<SupportedLogEntry>();
-  if (!head || !entry) return failure("the list of logs is too short");
+  // One that the device has not is asked for all the same: it says so itself.
+  std::uint32_t size = 0;
+  while (const auto entry = reader.take<SupportedLogEntry>()) {
+    if (entry->log_identifier == identifier) size = entry->log_size;
+  }
+  if (!head) return failure("the list of logs is too short");
   Json answer;
   Buffer all;
   constexpr std::uint32_t kPart = 256;
-  while (all.size() < entry->log_size) {
+  do {
     const auto offset = static_cast<std::uint32_t>(all.size());
-    const GetLogIn in{entry->log_identifier, offset, std::min(kPart, entry->log_size - offset)};
+    const GetLogIn in{identifier, offset, std::min(kPart, size - offset)};
     answer = TRY(device.send(kGetLog, bytes_of(in)));
     if (!succeeded(answer)) return answer;
     append(all, payload_of(answer));
-  }
+  } while (all.size() < size);
   answer.set("payload", to_hex(all));
   return answer;
 }
@@ -118,35 +169,69 @@ Result<Json> send(Device& device, const cci::Command* row, Opcode opcode, Bytes 
   // Bytes that are given as such go out as they are.
   if (!options.payload.empty()) return device.send(opcode, payload);
   const bool nothing_given = options.fields.empty();
-  if (row != nullptr && nothing_given && opcode == kGetLog) return whole_log(device);
+  if (const auto log = wanted_whole_log(row, options)) return whole_log(device, *log);
   if (row != nullptr && nothing_given && opcode == kGetLsa) return whole_lsa(device);
   if (opcode == kSetLsa && payload.size() > sizeof(SetLsaIn) + kLsaPart) return set_lsa_in_parts(device, payload);
   return device.send(opcode, payload);
 }
 
+struct Request {
+  const cci::Command* row = nullptr;
+  std::string title;  ///< empty: not known
+  Opcode opcode;
+  Buffer payload;
+};
+
 // ------------------------------------------------------------------------------------------------------------- printing
 
-// The layout that the response is shown with: a log that was read whole is the Command Effects Log.
-Layout output_layout(const cci::Command& row, bool whole_log_was_read) {
-  if (row.opcode == kGetLog && whole_log_was_read) {
-    return {"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value};
-  }
-  return row.output;
-}
+// Names of vendor commands, as the lab says.
+using VendorNames = std::vector<std::pair<std::uint16_t, std::string>>;
 
-std::string command_effects_table(Bytes log) {
+std::string command_effects_table(Bytes log, const VendorNames& vendor) {
   std::vector<std::vector<std::string>> rows = {{"OPCODE", "COMMAND", "EFFECTS"}};
   Reader reader(log);
   const Field& effects = Describe<CommandEffectsLogEntry>::fields[1];
   while (const auto entry = reader.take<CommandEffectsLogEntry>()) {
     const auto* row = find_row(fmt::format("{}", entry->opcode.value()));
-    rows.push_back({fmt::format("{:04x}h", entry->opcode.value()), row == nullptr ? "?" : std::string(row->title),
+    const auto named = std::ranges::find(vendor, entry->opcode.value(), &VendorNames::value_type::first);
+    const std::string unknown = named == vendor.end() ? "?" : named->second;
+    rows.push_back({fmt::format("{:04x}h", entry->opcode.value()), row == nullptr ? unknown : std::string(row->title),
                     control::field_text(effects, bytes_of(entry->command_effect))});
   }
   return table(rows);
 }
 
-void print_answer(const CciOptions& options, const cci::Command* row, const Json& answer, bool whole) {
+// A log that was read whole, as a program reads it.
+Json whole_log_json(const KnownLog& log, Bytes bytes) {
+  if (log.text == LogText::lines) {
+    Json lines = Json::array();
+    std::string_view text = text_of(bytes);
+    while (!text.empty()) {
+      lines.push_back(text.substr(0, text.find('\n')));
+      text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+    }
+    return Json::object({{"lines", std::move(lines)}});
+  }
+  if (log.text != LogText::state_dump || bytes.size() < log.layout.size) return control::decode_payload(log.layout, bytes);
+  Json dump = control::decode_payload(log.layout, bytes.first(log.layout.size));
+  if (auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) dump.set("data", std::move(*data));
+  return dump;
+}
+
+void print_whole_log(const KnownLog& log, Bytes bytes, const VendorNames& vendor) {
+  if (log.text == LogText::effects) return print(command_effects_table(bytes, vendor));
+  if (log.text == LogText::lines) return print(std::string(text_of(bytes)));
+  if (log.text != LogText::state_dump || bytes.size() < log.layout.size) {
+    return print(control::payload_lines(log.layout, bytes, 2));
+  }
+  print(control::payload_lines(log.layout, bytes.first(log.layout.size), 2));
+  if (const auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) print_line(data->text(2));
+}
+
+void print_answer(const CciOptions& options, const Request& request, const Json& answer, const VendorNames& vendor) {
+  const cci::Command* row = request.row;
+  const auto identifier = wanted_whole_log(row, options);
+  const KnownLog* log = identifier ? find_log(*identifier) : nullptr;
   const Buffer payload = payload_of(answer);
   const bool has_output = row != nullptr && (!row->output.fields.empty() || !row->output.tail_name.empty());
   if (options.raw) {
@@ -155,28 +240,52 @@ void print_answer(const CciOptions& options, const cci::Command* row, const Json
   }
   if (options.json) {
     Json shown = answer;
-    if (row != nullptr) shown.set("command", command_name(row->title));
-    if (has_output && succeeded(answer)) {
-      shown.set("response", control::decode_payload(output_layout(*row, whole), payload));
+    if (!request.title.empty()) shown.set("command", command_name(request.title));
+    if (log != nullptr && succeeded(answer)) {
+      shown.set("response", whole_log_json(*log, payload));
+    } else if (has_output && succeeded(answer)) {
+      shown.set("response", control::decode_payload(row->output, payload));
     }
     print_line(shown.text(2));
     return;
   }
   const std::string title =
-      row != nullptr ? std::string(row->title) : fmt::format("{:04x}h", number_of(answer["opcode"]));
+      !request.title.empty() ? request.title : fmt::format("{:04x}h", number_of(answer["opcode"]));
   print_line(fmt::format("{} by {}: {}{}", title, *answer["via"].string(), *answer["return-code-name"].string(),
                          succeeded(answer) ? "" : fmt::format(" ({:02x}h)", number_of(answer["return-code"]))));
   if (payload.empty() || !options.output.empty()) return;
   if (row == nullptr) {
     print(hexdump(payload));
-  } else if (row->opcode == kGetLog && whole) {
-    print(command_effects_table(payload));
+  } else if (log != nullptr) {
+    print_whole_log(*log, payload, vendor);
   } else {
-    print(control::payload_lines(output_layout(*row, whole), payload, 2));
+    print(control::payload_lines(row->output, payload, 2));
   }
 }
 
-void print_commands() {
+// The vendor commands of a device; none where no lab has it.
+Json vendor_commands(const CciOptions& options) {
+  Json vendor = Json::array();
+  auto client = QmpClient::connect(options.lab);
+  if (!client) return vendor;
+  Device device(std::move(*client), options.device, {});
+  const auto commands = device.commands();
+  if (!commands) return vendor;
+  for (const Json& command : commands->elements()) {
+    if (command["vendor"].boolean().value_or(false)) vendor.push_back(command);
+  }
+  return vendor;
+}
+
+VendorNames names_of(const Json& vendor) {
+  VendorNames names;
+  for (const Json& command : vendor.elements()) {
+    names.emplace_back(static_cast<std::uint16_t>(number_of(command["opcode"])), *command["title"].string());
+  }
+  return names;
+}
+
+void print_commands(const Json& vendor) {
   std::vector<std::vector<std::string>> rows = {{"OPCODE", "COMMAND", "BY", "FIELDS"}};
   for (const cci::Command& row : memory_device_commands()) {
     std::string fields;
@@ -188,6 +297,12 @@ void print_commands() {
     const bool mctp = row.carriers.has(cci::Carrier::mctp);
     rows.push_back({fmt::format("{:04x}h", row.opcode.value), command_name(row.title),
                     mailbox && mctp ? "mailbox, mctp" : (mailbox ? "mailbox" : "mctp"), fields});
+  }
+  for (const Json& command : vendor.elements()) {
+    std::string by;
+    for (const Json& one : command["by"].elements()) by += fmt::format("{}{}", by.empty() ? "" : ", ", *one.string());
+    rows.push_back({fmt::format("{:04x}h", number_of(command["opcode"])), std::string(*command["name"].string()), by,
+                    "--payload HEX"});
   }
   print(table(rows));
 }
@@ -211,19 +326,22 @@ Result<int> wait_for_background(Device& device, const CciOptions& options, const
   return code == 0 ? kSuccess : kRefused;
 }
 
-struct Request {
-  const cci::Command* row = nullptr;
-  Opcode opcode;
-  Buffer payload;
-};
-
 Result<Request> make_request(const CciOptions& options) {
   Request request;
   request.row = find_row(options.command);
-  const auto opcode = control::parse_opcode(options.command);
+  auto opcode = control::parse_opcode(options.command);
+  if (request.row != nullptr) request.title = request.row->title;
+  // Only the lab knows the names of vendor commands.
+  const VendorNames vendor = request.row == nullptr ? names_of(vendor_commands(options)) : VendorNames();
+  for (const auto& [number, title] : vendor) {
+    if (opcode ? opcode->value != number : command_name(title) != command_name(options.command)) continue;
+    opcode = Opcode{number};
+    request.title = title;
+  }
   if (!opcode) {
     std::vector<std::string> names;
     for (const cci::Command& row : memory_device_commands()) names.push_back(command_name(row.title));
+    for (const auto& [number, title] : vendor) names.push_back(command_name(title));
     const std::vector<std::string_view> views(names.begin(), names.end());
     return failure(fmt::format("no command {}{} (`cxlemu cci {}` lists them; an opcode such as 0x4000 will do too)",
                                control::quoted(options.command), control::did_you_mean(options.command, views),
@@ -235,7 +353,7 @@ Result<Request> make_request(const CciOptions& options) {
     if (!bytes) return failure(fmt::format("--payload {}: not hexadecimal", control::quoted(options.payload)));
     request.payload = std::move(*bytes);
   } else if (request.row != nullptr) {
-    request.payload = TRY(control::encode_payload(request.row->input, options.fields, read_data_file));
+    request.payload = TRY(control::encode_payload(request.row->input, with_log_identifiers(options.fields), read_data_file));
   } else if (!options.fields.empty()) {
     return failure(fmt::format("opcode {:04x}h has no fields known here; give --payload HEX", request.opcode.value));
   }
@@ -243,13 +361,14 @@ Result<Request> make_request(const CciOptions& options) {
 }
 
 Result<int> run(Device& device, const CciOptions& options, const Request& request) {
-  const bool nothing_given = options.fields.empty() && options.payload.empty();
   const Json answer = TRY(send(device, request.row, request.opcode, request.payload, options));
   const bool in_background = started(answer);
   if (!options.output.empty() && succeeded(answer)) {
     TRY_VOID(os::write_output(options.output, payload_of(answer)));
   }
-  print_answer(options, request.row, answer, nothing_given);
+  // The Command Effects Log has vendor opcodes.
+  const bool wants_names = wanted_whole_log(request.row, options) == kCommandEffectsLog && succeeded(answer);
+  print_answer(options, request, answer, wants_names ? names_of(vendor_commands(options)) : VendorNames());
   if (in_background && options.wait && request.row != nullptr) {
     std::fflush(stdout);
     return wait_for_background(device, options, *request.row, answer);
@@ -261,7 +380,7 @@ Result<int> run(Device& device, const CciOptions& options, const Request& reques
 
 int cci_command(const CciOptions& options) {
   if (options.command.empty()) {
-    print_commands();
+    print_commands(vendor_commands(options));
     return kSuccess;
   }
   const bool whole_file = names_firmware_file(options);

@@ -20,6 +20,8 @@ Result<Json> Device::send(Opcode opcode, Bytes payload) {
   return client_.call("cxlemu-send-command", arguments);
 }
 
+Result<Json> Device::commands() { return client_.call("cxlemu-query-commands", Json::object({{"path", id_}})); }
+
 Result<Json> Device::cci(std::string_view via) {
   const Json lab = TRY(client_.call("cxlemu-query-lab"));
   // The lab takes QOM paths too, which end in the id.

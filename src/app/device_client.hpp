@@ -21,6 +21,8 @@ class Device {
   Result<Json> send(Opcode opcode, Bytes payload);
   /// What the lab says of the CCI that answered by `via`.
   Result<Json> cci(std::string_view via);
+  /// What cxlemu-query-commands says.
+  Result<Json> commands();
   /// Follows the background operation of this row to its end; `show` gets its percentage.
   Result<Json> wait(std::string_view via, const cci::Command& row, const std::function<void(unsigned)>& show);
 

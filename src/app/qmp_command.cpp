@@ -32,6 +32,7 @@ Json value_of(const Argument* row, const std::string& text) {
         const auto value = control::parse_boolean(text);
         return value ? Json(*value) : Json(text);
       }
+      case ArgumentKind::object_list:
       case ArgumentKind::u64_list:
         if (auto list = Json::parse(text)) return *list;
         return text;

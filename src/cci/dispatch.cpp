@@ -5,6 +5,10 @@
 namespace cxlemu::cci {
 namespace {
 
+void tell(const Target& target, const Note& note) {
+  if (target.component.note != nullptr) target.component.note(target.component.object, *target.context, note);
+}
+
 // What a row, constant or run-time, says about the form of a request.
 struct Form {
   Opcode opcode;
@@ -137,6 +141,10 @@ Reply dispatch(const Target& target, Opcode opcode, Bytes payload, std::size_t d
   } else {
     reply.return_code = ReturnCode::unsupported;
   }
+  if (reply.return_code != ReturnCode::success) {
+    const bool started = reply.return_code == ReturnCode::background_command_started;
+    tell(target, {.what = started ? Note::What::started : Note::What::refused, .opcode = opcode, .code = reply.return_code});
+  }
   reply.payload_size = out.size();
   reply.background_operation = target.context->background.running();
   return reply;
@@ -150,6 +158,7 @@ void end_background(const Target& target) {
   // The slot was restored from a state of another version that knows the opcode: nothing can be completed.
   if (command == nullptr || command->complete == nullptr) {
     slot.interrupt(ReturnCode::internal_error);
+    tell(target, {Note::What::interrupted, slot.state().opcode, ReturnCode::internal_error, slot.percent()});
     return;
   }
   const Buffer request = slot.state().request;
@@ -158,9 +167,10 @@ void end_background(const Target& target) {
     constexpr std::uint8_t kLastPercent = 99;
     slot.complete(failure);
     command->interrupted(target.component.object, *target.context, request, kLastPercent, Interruption::failure);
-    return;
+  } else {
+    slot.complete(command->complete(target.component.object, *target.context, request));
   }
-  slot.complete(command->complete(target.component.object, *target.context, request));
+  tell(target, {.what = Note::What::ended, .opcode = slot.state().opcode, .code = slot.state().return_code});
 }
 
 }  // namespace
@@ -180,6 +190,7 @@ void interrupt_background(const Target& target, Interruption why) {
   if (command != nullptr && command->interrupted != nullptr) {
     command->interrupted(target.component.object, *target.context, request, percent, why);
   }
+  tell(target, {Note::What::interrupted, slot.state().opcode, ReturnCode::aborted, percent});
 }
 
 }  // namespace cxlemu::cci

@@ -6,6 +6,20 @@
 
 namespace cxlemu::cci {
 
+/// What is told to a component about its commands: what is rare enough for a log.
+struct Note {
+  enum class What : std::uint8_t {
+    refused,
+    started,      ///< in the background
+    ended,        ///< reached its end, with `code`
+    interrupted,  ///< ended at `percent`, with `code`
+  };
+  What what{};
+  Opcode opcode;
+  ReturnCode code{};
+  std::uint8_t percent = 0;
+};
+
 /// A component as dispatch sees it, whatever its kind: so a tunnel reaches any component.
 struct Component {
   void* object = nullptr;
@@ -16,6 +30,8 @@ struct Component {
   /// What the state of the component refuses: 13h while locked, 07h while media is disabled, 06h beside a conflicting
   /// operation of another CCI.
   std::optional<ReturnCode> (*admit)(const void* object, const Context&, const Command&) = nullptr;
+  /// Null: nobody wants to know.
+  void (*note)(void* object, const Context&, const Note&) = nullptr;
 };
 
 /// One CCI of one component: what a carrier or a tunnel hands requests to.

@@ -26,8 +26,12 @@ enum class StateKey : std::uint8_t {
   partitions,
   health,  ///< and the alert configuration
   qos,
+  component_state_dump,
+  ecs,               ///< counters of DDR5 Error Check Scrub
+  ras,               ///< registers of the RAS capability
+  vendor_registers,  ///< what vendor commands of a table read and write
 };
-inline constexpr std::size_t kStateKeys = 15;
+inline constexpr std::size_t kStateKeys = 19;
 std::string_view name_of(StateKey key);
 
 class Changes {

@@ -95,6 +95,61 @@ void visit_fields(StateOf<FirmwareState> auto& state, auto&& visit) {
   visit("transfer", state.transfer);
 }
 
+void visit_fields(StateOf<DebugLogEntry> auto& entry, auto&& visit) {
+  visit("kind", entry.kind);
+  visit("by", entry.by);
+  visit("opcode", entry.opcode);
+  visit("code", entry.code);
+  visit("percent", entry.percent);
+  visit("count", entry.count);
+  visit("first", entry.first);
+  visit("last", entry.last);
+}
+
+void visit_fields(StateOf<DebugLogState> auto& state, auto&& visit) {
+  visit("entries", state.entries);
+  visit("lost", state.lost);
+  visit("media-disabled", state.media_disabled);
+}
+
+void visit_fields(StateOf<ComponentStateDumpState> auto& state, auto&& visit) {
+  visit("data", state.data);
+  visit("automatic", state.automatic);
+  visit("triggers", state.triggers);
+  visit("event-handles", state.event_handles);
+  visit("timestamp", state.timestamp);
+  visit("generation", state.generation);
+  visit("fetching", state.fetching);
+}
+
+void visit_fields(StateOf<EcsFru> auto& fru, auto&& visit) {
+  visit("configuration", fru.configuration);
+  visit("error-count", fru.error_count);
+  visit("maximum-row-error-count", fru.maximum_row_error_count);
+  visit("address-with-maximum-errors", fru.address_with_maximum_errors);
+}
+
+void visit_fields(StateOf<EcsState> auto& state, auto&& visit) { visit("frus", state.frus); }
+
+void visit_fields(StateOf<RasHeader> auto& header, auto&& visit) {
+  visit("error", header.error);
+  visit("header", header.header);
+}
+
+void visit_fields(StateOf<RasState> auto& state, auto&& visit) {
+  visit("uncorrectable-mask", state.uncorrectable_mask);
+  visit("uncorrectable-severity", state.uncorrectable_severity);
+  visit("correctable-status", state.correctable_status);
+  visit("correctable-mask", state.correctable_mask);
+  visit("poison-enabled", state.poison_enabled);
+  visit("headers", state.headers);
+}
+
+void visit_fields(StateOf<VendorRegister> auto& known, auto&& visit) {
+  visit("name", known.name);
+  visit("value", known.value);
+}
+
 void visit_fields(StateOf<cci::Disturbance> auto& disturbance, auto&& visit) {
   visit("stall-at-percent", disturbance.stall_at_percent);
   visit("result", disturbance.result);
@@ -193,6 +248,11 @@ void visit_fields(StateOf<MemoryDeviceState> auto& state, auto&& visit) {
   visit("firmware", state.firmware);
   visit("health", state.health);
   visit("qos", state.qos);
+  visit("debug-log", state.debug_log);
+  visit("component-state-dump", state.component_state_dump);
+  visit("ecs", state.ecs);
+  visit("ras", state.ras);
+  visit("vendor-registers", state.vendor_registers);
   visit("mailbox", state.mailbox);
   visit("mctp", state.mctp);
 }

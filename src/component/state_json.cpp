@@ -29,6 +29,8 @@ Json to_json(const std::optional<std::uint8_t>& value) { return value ? Json(*va
 Json to_json(const Buffer& value) { return to_hex(value); }
 Json to_json(const FwRevision& value) { return to_hex(value); }
 Json to_json(const std::optional<Passphrase>& value) { return value ? Json(to_hex(*value)) : Json(); }
+Json to_json(const std::string& value) { return value; }
+Json to_json(DebugLogKind value) { return static_cast<std::uint8_t>(value); }
 Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
 Json to_json(PoisonSource value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
@@ -37,7 +39,7 @@ Json to_json(const PoisonMap& map);
 template <Fielded T>
 Json to_json(const T& state);
 template <typename Range>
-  requires requires(const Range& range) { range.begin(); } && (!std::same_as<Range, Buffer>)
+  requires requires(const Range& range) { range.begin(); } && (!std::same_as<Range, Buffer>) && (!std::same_as<Range, std::string>)
 Json to_json(const Range& range) {
   Json array = Json::array();
   for (const auto& element : range) array.push_back(to_json(element));
@@ -143,6 +145,48 @@ bool from_json(const Json& json, std::vector<PoisonRange>& ranges) {
   return json.is_array() && json.elements().size() <= kMaximumScanResults &&
          std::ranges::all_of(json.elements(), [&](const Json& one) { return from_json(one, ranges.emplace_back()); });
 }
+bool from_json(const Json& json, std::string& value) {
+  value = json.string().value_or("");
+  return json.is_string();
+}
+bool from_json(const Json& json, DebugLogKind& value) {
+  std::uint8_t kind = 0;
+  const bool good = from_json(json, kind);
+  value = static_cast<DebugLogKind>(kind);
+  return good && kind < kDebugLogKinds;
+}
+template <Integer T, std::size_t N>
+bool from_json(const Json& json, std::array<T, N>& values) {
+  const auto& elements = json.elements();
+  if (elements.size() != N) return false;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!from_json(elements[i], values[i])) return false;
+  }
+  return true;
+}
+template <Fielded T>
+bool fields_from_json(const Json& json, T& state) {
+  bool good = true;
+  visit_fields(state, [&](std::string_view name, auto& field) { good = good && from_json(json[name], field); });
+  return good;
+}
+// Lists of structs, each with the length that a device keeps to.
+template <Fielded T, template <typename...> typename List>
+bool list_from_json(const Json& json, List<T>& list, std::size_t limit) {
+  list.clear();
+  return json.is_array() && json.elements().size() <= limit &&
+         std::ranges::all_of(json.elements(),
+                             [&](const Json& one) { return fields_from_json(one, list.emplace_back()); });
+}
+bool from_json(const Json& json, std::deque<DebugLogEntry>& entries) {
+  return list_from_json(json, entries, kMaximumDebugLogEntries);
+}
+bool from_json(const Json& json, std::deque<RasHeader>& headers) {
+  return list_from_json(json, headers, kMaximumRasHeaders);
+}
+bool from_json(const Json& json, std::vector<VendorRegister>& registers) {
+  return list_from_json(json, registers, cci::kMaximumRuntimeCommands);
+}
 bool from_json(const Json& json, PoisonMap& map) {
   map.clear();
   return json.is_array() && std::ranges::all_of(json.elements(), [&](const Json& one) {
@@ -228,6 +272,17 @@ std::string_view impossible(const cci::EventNotifications::State& state) {
   return {};
 }
 
+std::string_view impossible(const RasState& state) {
+  if ((state.uncorrectable_mask & ~kUncorrectableErrorBits) != 0) return "uncorrectable-mask";
+  if ((state.uncorrectable_severity & ~kUncorrectableErrorBits) != 0) return "uncorrectable-severity";
+  if ((state.correctable_status & ~kCorrectableErrorBits) != 0) return "correctable-status";
+  if ((state.correctable_mask & ~kCorrectableErrorBits) != 0) return "correctable-mask";
+  const bool good = std::ranges::all_of(state.headers, [](const RasHeader& header) {
+    return std::ranges::count(kUncorrectableErrors, header.error, &RasError::bit) == 1;
+  });
+  return good ? "" : "headers";
+}
+
 std::string_view impossible(const cci::ContextState& state) {
   const auto& slot = state.background;
   if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
@@ -263,6 +318,16 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   }
   if (const auto field = impossible(state.logical_device.security); !field.empty()) {
     return failure("the state's field \"logical-device.security." + std::string(field) + "\" has an impossible value");
+  }
+  if (const auto field = impossible(state.ras); !field.empty()) {
+    return failure("the state's field \"ras." + std::string(field) + "\" has an impossible value");
+  }
+  if (state.component_state_dump.data.size() > kMaximumStateDump) {
+    return failure("the state's field \"component-state-dump.data\" has an impossible value");
+  }
+  if (std::ranges::any_of(state.vendor_registers,
+                          [](const VendorRegister& one) { return one.value.size() > kMaximumVendorRegister; })) {
+    return failure("the state's field \"vendor-registers\" has an impossible value");
   }
   const FirmwareState& firmware = state.firmware;
   if (firmware.active_slot < 1 || firmware.active_slot > kMaximumFwSlots) {

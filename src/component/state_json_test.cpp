@@ -250,6 +250,52 @@ TEST(StateJson, HasPoisonThatCanBe) {
             "the state's field \"logical-device.poison.cursors\" has an impossible value");
 }
 
+TEST(StateJson, KeepsLogsErrorsCountersAndRegisters) {
+  Bench bench;
+  MemoryDeviceState state = bench.device.save();
+  bench.device.log_event(EventLogId::fatal, EventRecord{});
+  bench.send(bench.device.mctp(), 0x4403);
+  state = bench.device.save();
+  EXPECT_EQ(state.debug_log.entries.size(), 2U);
+  EXPECT_FALSE(state.component_state_dump.data.empty());
+  state.component_state_dump.fetching = {1, 2};
+  ecs::count(state.ecs, 2, {.errors = 7, .row_errors = 3, .dpa = 0x1000});
+  state.ras.headers = {{.error = 14, .header = {1, 2, 3}}};
+  state.ras.correctable_status = 1;
+  state.vendor_registers = {{"fan", Buffer(3, std::byte{7})}};
+  EXPECT_EQ(round_trip(state), state);
+
+  Bench after;
+  state.vendor_registers.clear();
+  after.device.restore(round_trip(state));
+  EXPECT_EQ(after.device.save(), state);
+}
+
+TEST(StateJson, RefusesLogsErrorsAndRegistersThatNoDeviceHas) {
+  const auto error_of = [](auto&& change) {
+    MemoryDeviceState state = Bench().device.save();
+    change(state);
+    const auto parsed = parse_state(state_json(state));
+    return parsed ? "" : parsed.error().message;
+  };
+  using State = MemoryDeviceState;
+  EXPECT_EQ(error_of([](State& state) { state.debug_log.entries.resize(kMaximumDebugLogEntries); }), "");
+  EXPECT_EQ(error_of([](State& state) { state.debug_log.entries.resize(kMaximumDebugLogEntries + 1); }),
+            "the state's field \"debug-log.entries\" is missing or wrong");
+  EXPECT_EQ(error_of([](State& state) { state.debug_log.entries = {{.kind = static_cast<DebugLogKind>(7)}}; }),
+            "the state's field \"debug-log.entries\" is missing or wrong");
+  EXPECT_EQ(error_of([](State& state) { state.component_state_dump.data.resize(kMaximumStateDump + 1); }),
+            "the state's field \"component-state-dump.data\" has an impossible value");
+  EXPECT_EQ(error_of([](State& state) { state.ras.headers.resize(kMaximumRasHeaders + 1); }),
+            "the state's field \"ras.headers\" is missing or wrong");
+  EXPECT_EQ(error_of([](State& state) { state.ras.headers = {{.error = 12}}; }),
+            "the state's field \"ras.headers\" has an impossible value");
+  EXPECT_EQ(error_of([](State& state) { state.ras.correctable_status = 0x80; }),
+            "the state's field \"ras.correctable-status\" has an impossible value");
+  EXPECT_EQ(error_of([](State& state) { state.vendor_registers = {{"r", Buffer(257)}}; }),
+            "the state's field \"vendor-registers\" has an impossible value");
+}
+
 TEST(StateJson, NamesTheFieldThatIsWrong) {
   Json json = state_json(Bench().device.save());
   Json background = json["mailbox"]["background"];

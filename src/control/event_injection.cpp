@@ -68,6 +68,16 @@ constexpr auto kMemoryModule = std::to_array<Argument>({
     kComponentId, kIsPldm, kSubType,
 });
 
+constexpr auto kMemorySparing = std::to_array<Argument>({
+    kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
+    {"sparing-flags", u8, "bit 0: query, bit 1: hard sparing, bit 2: device initiated"},
+    {"result", u8, "0: success, 1: resources exhausted, 255: general failure"},
+    {"spare-resource-available", u16, "resources left, from 0 to 3 (3 or more)"},
+    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("nibble-mask", u24, "Nibble Mask"),
+    optional("bank-group", u8, "Bank Group"), optional("bank", u8, "Bank"), optional("row", u24, "Row"),
+    optional("column", u16, "Column"), kComponentId, kIsPldm, optional("sub-channel", u8, "Sub-channel"),
+});
+
 std::uint8_t byte_of(const Json& arguments, std::string_view name) {
   return static_cast<std::uint8_t>(number_of(arguments, name, 0));
 }
@@ -197,6 +207,31 @@ Result<Json> inject_memory_module_event(QmpContext& context, const Json& argumen
   return inject(context, arguments, kMemoryModuleEventRecord, data);
 }
 
+// The record names the maintenance operation twice: in what every event has, and in its own data.
+Result<Json> inject_memory_sparing_event(QmpContext& context, const Json& arguments) {
+  MemorySparingEventData data{};
+  data.maintenance_operation_class = byte_of(arguments, "maint-op-class");
+  data.maintenance_operation_subclass = byte_of(arguments, "maint-op-subclass");
+  data.flags = byte_of(arguments, "sparing-flags");
+  data.result = byte_of(arguments, "result");
+  data.spare_resource_available = word_of(arguments, "spare-resource-available");
+  data.channel = byte_of(arguments, "channel");
+  data.rank = byte_of(arguments, "rank");
+  data.nibble_mask = dword_of(arguments, "nibble-mask");
+  data.bank_group = byte_of(arguments, "bank-group");
+  data.bank = byte_of(arguments, "bank");
+  data.row = dword_of(arguments, "row");
+  data.column = word_of(arguments, "column");
+  data.component_identifier = component_id(arguments);
+  data.sub_channel = byte_of(arguments, "sub-channel");
+  data.validity_flags = static_cast<std::uint16_t>(
+      valid(arguments, "channel", 0) | valid(arguments, "rank", 1) | valid(arguments, "nibble-mask", 2) |
+      valid(arguments, "bank-group", 3) | valid(arguments, "bank", 4) | valid(arguments, "row", 5) |
+      valid(arguments, "column", 6) | valid(arguments, "component-id", 7) | (is_pldm(arguments) ? 1U << 8 : 0U) |
+      valid(arguments, "sub-channel", 9));
+  return inject(context, arguments, kMemorySparingEventRecord, data);
+}
+
 constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxl-inject-dram-event", "Logs a DRAM event on every CCI of a device (CXL r3.2 8.2.10.2.1.2).", "nothing", kDram,
      inject_dram_event},
@@ -204,6 +239,9 @@ constexpr auto kRows = std::to_array<QmpCommand>({
      "nothing", kGeneralMedia, inject_general_media_event},
     {"cxl-inject-memory-module-event", "Logs a memory module event on every CCI of a device (CXL r3.2 8.2.10.2.1.3).",
      "nothing", kMemoryModule, inject_memory_module_event},
+    {"cxl-inject-memory-sparing-event",
+     "Logs a memory sparing event on every CCI of a device (CXL r3.2 8.2.10.2.1.4). QEMU has no such command.", "nothing",
+     kMemorySparing, inject_memory_sparing_event},
 });
 
 }  // namespace

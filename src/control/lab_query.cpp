@@ -134,6 +134,22 @@ Json query_device(MemoryDeviceNode& node) {
   return json;
 }
 
+Json query_device_commands(MemoryDevice& device) {
+  Json commands = Json::array();
+  const auto add = [&](Opcode opcode, std::string_view title, cci::Carriers carriers, bool is_vendor) {
+    Json by = Json::array();
+    if (carriers.has(cci::Carrier::mailbox)) by.push_back("mailbox");
+    if (carriers.has(cci::Carrier::mctp)) by.push_back("mctp");
+    Json one = Json::object(
+        {{"opcode", opcode.value}, {"name", command_name(title)}, {"title", title}, {"by", std::move(by)}});
+    if (is_vendor) one.set("vendor", true);
+    commands.push_back(std::move(one));
+  };
+  for (const cci::Command& row : device.commands().rows) add(row.opcode, row.title, row.carriers, false);
+  for (const cci::RuntimeCommand& row : device.commands().runtime) add(row.opcode, row.title, row.carriers, true);
+  return commands;
+}
+
 Json query_background(MemoryDeviceNode& node) {
   MemoryDevice& device = *node.device;
   const auto one = [&](const cci::BackgroundSlot& slot) {

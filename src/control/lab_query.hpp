@@ -12,6 +12,9 @@ Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clo
 /// One device: what query_lab says of it.
 Json query_device(MemoryDeviceNode& node);
 
+/// The commands that a device has: the answer of cxlemu-query-commands.
+Json query_device_commands(MemoryDevice& device);
+
 /// Firmware slots and the transfer of one device: the answer of cxlemu-query-firmware.
 Json query_firmware(const MemoryDevice& device);
 

@@ -47,7 +47,7 @@ struct Declaration {
 /// Bytes of one option.
 inline constexpr std::size_t kMaximumOptionLength = 64 * 1024;
 /// Properties of one declaration, after lists are taken apart.
-inline constexpr std::size_t kMaximumProperties = 256;
+inline constexpr std::size_t kMaximumProperties = 4096;
 /// Declarations of one lab.
 inline constexpr std::size_t kMaximumDeclarations = 100'000;
 

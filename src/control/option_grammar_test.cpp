@@ -74,7 +74,7 @@ TEST(OptionGrammar, HasALimitOfProperties) {
   std::string at_limit = "t";
   for (std::size_t i = 0; i < kMaximumProperties; ++i) at_limit += ",a=1";
   EXPECT_EQ(device(at_limit)->properties.size(), kMaximumProperties);
-  EXPECT_EQ(error_of(device(at_limit + ",a=1")), "-device #1: more than 256 properties");
+  EXPECT_EQ(error_of(device(at_limit + ",a=1")), "-device #1: more than 4096 properties");
 }
 
 TEST(OptionGrammarJson, ReadsEveryKindOfValue) {
@@ -107,7 +107,7 @@ TEST(OptionGrammarJson, HasTheLimitOfPropertiesToo) {
   std::string at_limit = R"({"driver":"t","a":[0)";
   for (std::size_t i = 1; i < kMaximumProperties; ++i) at_limit += ",0";
   EXPECT_TRUE(device(at_limit + "]}"));
-  EXPECT_EQ(error_of(device(at_limit + ",0]}")), "-device #1: more than 256 properties");
+  EXPECT_EQ(error_of(device(at_limit + ",0]}")), "-device #1: more than 4096 properties");
 }
 
 }  // namespace

@@ -109,6 +109,8 @@ TEST(Properties, FillTheirMembers) {
   EXPECT_TRUE(with("cxl-reset-ends-background", "on").config.cxl_reset_ends_background);
   EXPECT_TRUE(with("flr-ends-background", "on").config.flr_ends_background);
   EXPECT_EQ(with("scan-duration", "3s").config.scan_duration, std::chrono::milliseconds(3000));
+  EXPECT_EQ(with("populate-duration", "3s").config.populate_duration, std::chrono::milliseconds(3000));
+  EXPECT_TRUE(with("ras-unmasked", "on").config.ras_unmasked);
   EXPECT_EQ(with("media-operation-duration", "3s").config.media_operation_duration, std::chrono::milliseconds(3000));
   EXPECT_EQ(with("poison-list-size", "7").config.poison_list_size, 7U);
   EXPECT_EQ(with("scan-results-size", "7").config.scan_results_size, 7U);
@@ -170,6 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
                           "is longer than 604800s"},
                     Bound{"scan", "scan-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
                     Bound{"media_operation", "media-operation-duration", "0", "604800001", "604800s", "604801s",
+                          "is longer than 604800s"},
+                    Bound{"populate", "populate-duration", "0", "604800001", "604800s", "604801s",
                           "is longer than 604800s"},
                     Bound{"poison_list", "poison-list-size", "1", "0", "16777215", "16777216",
                           "is not from 1 to 16777215"},

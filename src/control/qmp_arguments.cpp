@@ -51,6 +51,8 @@ std::string_view expectation(const Argument& row, const Json& value) {
       return expect(unsigned_up_to(value, 0xFFFF) || (text && parse_opcode(*text)),
                     "an opcode such as 0x4400 or a name such as \"sanitize\"");
     case ArgumentKind::hex: return expect(text && from_hex(*text), "bytes in hexadecimal");
+    case ArgumentKind::object_list:
+      return expect(value.is_array() && std::ranges::all_of(value.elements(), &Json::is_object), "a list of objects");
     case ArgumentKind::u64_list: return expect(is_u64_list(value), "a list of numbers");
   }
   return "of a known kind";

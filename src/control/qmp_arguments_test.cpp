@@ -60,10 +60,11 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{ArgumentKind::u64_list,
              "a list of numbers",
              {"[]", "[0,18446744073709551615]"},
-             {"[-1]", "[\"1\"]", "[1.5]", "[[1]]", "1", "{}", "null"}}),
+             {"[-1]", "[\"1\"]", "[1.5]", "[[1]]", "1", "{}", "null"}},
+        Kind{ArgumentKind::object_list, "a list of objects", {"[]", R"([{},{"a":1}])"}, {"{}", "[1]", "[[]]", "null", R"("")"}}),
     [](const auto& test) {
       static constexpr auto kNames = std::to_array<const char*>({"Text", "U8", "U16", "U24", "U32", "U64", "I16", "Boolean", "Choice",
-                                                                 "Size", "Duration", "Opcode", "Hex", "U64List"});
+                                                                 "Size", "Duration", "Opcode", "Hex", "U64List", "ObjectList"});
       return kNames[static_cast<std::size_t>(test.param.kind)];
     });
 

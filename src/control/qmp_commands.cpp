@@ -12,6 +12,7 @@
 #include "control/qmp_arguments.hpp"
 #include "control/qmp_server.hpp"
 #include "control/qmp_targets.hpp"
+#include "control/ras_commands.hpp"
 
 namespace cxlemu::control {
 
@@ -56,6 +57,12 @@ constexpr auto kQueryBackground = std::to_array<Argument>({kPath});
 
 Result<Json> query_background_command(QmpContext& context, const Json& arguments) {
   return query_background(*TRY(find_device(context, arguments)));
+}
+
+constexpr auto kQueryCommands = std::to_array<Argument>({kPath});
+
+Result<Json> query_commands_of_device(QmpContext& context, const Json& arguments) {
+  return query_device_commands(*TRY(find_device(context, arguments))->device);
 }
 
 constexpr auto kLogNames =
@@ -309,6 +316,9 @@ constexpr auto kRows = std::to_array<QmpCommand>({
      "`mailbox` and `mctp`, each with `running` and, once something ran, `opcode`, `command`, `percent`, `started`, `ends` "
      "(device time in nanoseconds; absent: never), or when it has ended `return-code` and `return-code-name`",
      kQueryBackground, query_background_command},
+    {"cxlemu-query-commands", "The commands of a device, those of its table of vendor commands too.",
+     "a list of `opcode`, `name`, `title`, `by` (a list of mailbox, mctp) and, for a vendor command, `vendor`", kQueryCommands,
+     query_commands_of_device},
     {"cxlemu-query-events", "The event records of one CCI of a device, decoded; nothing is cleared.",
      "for each log `records`, `overflow`, and what was lost", kQueryEvents, query_events_command},
     {"cxlemu-query-firmware", "Firmware slots of a device, and the transfer that it is taking.",
@@ -340,7 +350,7 @@ constexpr auto kRows = std::to_array<QmpCommand>({
 std::span<const QmpCommand> qmp_commands() {
   static const auto rows = [] {
     std::vector<QmpCommand> all(kRows.begin(), kRows.end());
-    for (const auto more : {event_commands(), media_commands()}) all.insert(all.end(), more.begin(), more.end());
+    for (const auto more : {event_commands(), media_commands(), ras_commands()}) all.insert(all.end(), more.begin(), more.end());
     std::ranges::sort(all, {}, &QmpCommand::name);
     return all;
   }();

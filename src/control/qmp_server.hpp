@@ -31,6 +31,7 @@ enum class ArgumentKind : std::uint8_t {
   opcode,    ///< a number, or the name of a command
   hex,       ///< bytes as hexadecimal text
   u64_list,
+  object_list,  ///< a list of objects, whose members the verb checks
 };
 
 struct Argument {

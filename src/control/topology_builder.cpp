@@ -13,6 +13,7 @@
 #include "control/properties.hpp"
 #include "control/qemu_options.hpp"
 #include "control/size_text.hpp"
+#include "control/vendor_commands.hpp"
 
 namespace cxlemu::control {
 namespace {
@@ -83,6 +84,7 @@ class Builder {
     if (rows.empty()) return take_other_device(declaration);
     MemoryDeviceDeclaration device;
     TRY_VOID(apply(rows, declaration, device));
+    TRY_VOID(apply_vendor_commands(declaration, device.config));
     if (declaration.find("memdev") && declaration.find("persistent-memdev")) {
       return failure(
           fmt::format("{}: [memdev] cannot be used with new [persistent-memdev] property", declaration.place));

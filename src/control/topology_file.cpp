@@ -193,7 +193,28 @@ class Reader {
     const toml::array* list = entry.value->as_array();
     if (!list) return add(declaration, entry, std::string(entry.name()), *entry.value);
     for (std::size_t i = 0; i < list->size(); ++i) {
-      TRY_VOID(add(declaration, entry, fmt::format("{}.{}", entry.name(), i), *list->get(i)));
+      const std::string name = fmt::format("{}.{}", entry.name(), i);
+      if (const toml::table* element = list->get(i)->as_table()) {
+        TRY_VOID(add_members(declaration, name, *element));
+      } else {
+        TRY_VOID(add(declaration, entry, name, *list->get(i)));
+      }
+    }
+    return {};
+  }
+
+  /// An element of a list of tables: its keys are KEY.N.MEMBER, and lists in it KEY.N.MEMBER.M.
+  Result<void> add_members(Declaration& declaration, const std::string& prefix, const toml::table& table) {
+    for (const Entry& entry : in_file_order(table)) {
+      const std::string name = fmt::format("{}.{}", prefix, entry.name());
+      const toml::array* list = entry.value->as_array();
+      if (!list) {
+        TRY_VOID(add(declaration, entry, name, *entry.value));
+        continue;
+      }
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        TRY_VOID(add(declaration, entry, fmt::format("{}.{}", name, i), *list->get(i)));
+      }
     }
     return {};
   }

@@ -131,7 +131,7 @@ TEST(TopologyFile, HasALimitOfProperties) {
   std::string text = "[device.a]\ntype = \"t\"\nx = [1";
   for (std::size_t i = 2; i < kMaximumProperties; ++i) text += ",1";
   EXPECT_EQ(parse(text + "]\n")->declarations[0].properties.size(), kMaximumProperties);
-  EXPECT_EQ(error_of(parse(text + ",1]\n")), "lab.toml:3: more than 256 properties");
+  EXPECT_EQ(error_of(parse(text + ",1]\n")), "lab.toml:3: more than 4096 properties");
 }
 
 TEST(TopologyFile, HasALimitOfDeclarations) {
@@ -196,6 +196,26 @@ TEST(Examples, OneDevice) {
   EXPECT_EQ(lab->topology.memory_devices[0].id, "mem0");
   EXPECT_EQ(lab->topology.backends.size(), 3U);
   EXPECT_TRUE(lab->notices.empty());
+}
+
+TEST(Examples, VendorCommands) {
+  const auto lab = build_example("vendor-commands.toml");
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(lab->topology.memory_devices[0].config.vendor_commands.size(), 5U);
+  EXPECT_TRUE(lab->notices.empty());
+}
+
+TEST(TopologyFile, TakesListsOfTablesApart) {
+  const auto file = parse("[device.a]\ntype = \"t\"\n[[device.a.b]]\nx = 1\ny = [2, true]\n[[device.a.b]]\nx = \"3\"\n");
+  ASSERT_TRUE(file) << error_of(file);
+  EXPECT_EQ(file->declarations[0].properties,
+            (std::vector<Property>{{"id", "a"},
+                                   {"b.0.x", "1", "lab.toml:4"},
+                                   {"b.0.y.0", "2", "lab.toml:5"},
+                                   {"b.0.y.1", "on", "lab.toml:5"},
+                                   {"b.1.x", "3", "lab.toml:7"}}));
+  EXPECT_EQ(error_of(parse("[device.a]\ntype = \"t\"\n[[device.a.b]]\n[device.a.b.c]\nx = 1\n")),
+            "lab.toml:4: \"b.0.c\" is neither text, a whole number nor a boolean; write it in quotes");
 }
 
 TEST(Examples, ThreeDevices) {

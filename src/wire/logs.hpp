@@ -1,4 +1,5 @@
-// CXL r3.2 8.2.10.5 Logs command set (Opcodes 0400h, 0401h and 0405h) and the Command Effects Log
+// CXL r3.2 8.2.10.5 Logs command set (Opcodes 0400h to 0405h) and the Command Effects Log; what stands in the other logs is
+// in log_contents.hpp
 #pragma once
 
 #include "wire/fields.hpp"
@@ -8,6 +9,10 @@ namespace cxlemu {
 inline constexpr Uuid kCommandEffectsLog = "0da9c0b5-bf41-4b78-8f79-96b1623b3f17"_uuid;
 inline constexpr Uuid kVendorDebugLog = "5e1819d9-11a9-400c-811f-d60719403d86"_uuid;
 inline constexpr Uuid kComponentStateDumpLog = "b3fab4cf-01b6-4332-943e-5e9962f23567"_uuid;
+inline constexpr Uuid kDdr5EcsLog = "f1720d60-a7a9-4306-a003-11948f9e077c"_uuid;
+inline constexpr Uuid kMediaTestCapabilityLog = "e6dfa32c-d13e-4a5c-8ca8-99bebbf731a4"_uuid;
+inline constexpr Uuid kMediaTestResultsShortLog = "2c255522-8ce4-11ec-b909-0242ac120002"_uuid;
+inline constexpr Uuid kMediaTestResultsLongLog = "c1fe0b3e-7a00-448e-a24e-a6aabbfe587a"_uuid;
 
 // CXL r3.2 8.2.10.5.2.1 Command Effects Log, one entry (Table 8-87)
 struct CommandEffectsLogEntry {
@@ -80,6 +85,44 @@ static_assert(sizeof(GetLogIn) == 24);
 CXLEMU_DESCRIBE(GetLogIn, CXLEMU_FIELD(GetLogIn, log_identifier, uuid, "Log Identifier"),
                 CXLEMU_FIELD(GetLogIn, offset, number, "first byte of the log to return"),
                 CXLEMU_FIELD(GetLogIn, length, number, "bytes to return"));
+
+// CXL r3.2 8.2.10.5.3 Get Log Capabilities (Opcode 0402h), input payload
+struct GetLogCapabilitiesIn {
+  Uuid log_identifier;
+};
+static_assert(sizeof(GetLogCapabilitiesIn) == 16);
+CXLEMU_DESCRIBE(GetLogCapabilitiesIn, CXLEMU_FIELD(GetLogCapabilitiesIn, log_identifier, uuid, "Log Identifier"));
+
+// CXL r3.2 8.2.10.5.3 Get Log Capabilities (Opcode 0402h), output payload
+struct GetLogCapabilitiesOut {
+  Le32 parameter_flags;
+
+  static constexpr std::uint32_t kClearLogSupported = 1 << 0;
+  static constexpr std::uint32_t kPopulateLogSupported = 1 << 1;
+  static constexpr std::uint32_t kAutoPopulateSupported = 1 << 2;
+  static constexpr std::uint32_t kPersistentAcrossColdReset = 1 << 3;
+};
+static_assert(sizeof(GetLogCapabilitiesOut) == 4);
+inline constexpr auto kLogParameterFlags = std::to_array<NamedValue>({{1 << 0, "Clear Log Supported"},
+                                                                      {1 << 1, "Populate Log Supported"},
+                                                                      {1 << 2, "Auto Populate Supported"},
+                                                                      {1 << 3, "Persistent across Cold Reset"}});
+CXLEMU_DESCRIBE(GetLogCapabilitiesOut, CXLEMU_FIELD(GetLogCapabilitiesOut, parameter_flags, flags, "Parameter Flags",
+                                                    kLogParameterFlags));
+
+// CXL r3.2 8.2.10.5.4 Clear Log (Opcode 0403h), input payload
+struct ClearLogIn {
+  Uuid log_identifier;
+};
+static_assert(sizeof(ClearLogIn) == 16);
+CXLEMU_DESCRIBE(ClearLogIn, CXLEMU_FIELD(ClearLogIn, log_identifier, uuid, "Log Identifier"));
+
+// CXL r3.2 8.2.10.5.5 Populate Log (Opcode 0404h), input payload
+struct PopulateLogIn {
+  Uuid log_identifier;
+};
+static_assert(sizeof(PopulateLogIn) == 16);
+CXLEMU_DESCRIBE(PopulateLogIn, CXLEMU_FIELD(PopulateLogIn, log_identifier, uuid, "Log Identifier"));
 
 // CXL r3.2 8.2.10.5.6 Get Supported Logs Sub-List (Opcode 0405h), input payload
 struct GetSupportedLogsSubListIn {

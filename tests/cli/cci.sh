@@ -19,6 +19,8 @@ head -c 300 "$cxlemu_binary" >payload
 expect 0 firmware pack --revision 2.0 --output new.fw payload
 declare -A fields=([transfer-fw]=new.fw [activate-fw]="action=online slot=2"
   [set-response-message-limit]=response_message_limit=10
+  [get-log-capabilities]=log_identifier=vendor-debug [clear-log]=log_identifier=component-state-dump
+  [populate-log]=log_identifier=component-state-dump
   [get-supported-logs-sub-list]=maximum_number_of_supported_log_entries=1 [set-timestamp]=timestamp=1
   [get-poison-list]=physical_address_length_64b=64 [get-scan-media-capabilities]=physical_address_length_64b=64
   [scan-media]=physical_address_length_64b=64 [media-operations]="media_operation_class=1")
@@ -57,6 +59,23 @@ expect 0 cci mem0 get-log
 out_has "4400h   Sanitize"
 expect 0 cci mem0 get-supported-logs --json
 out_has '"log_identifier": "0da9c0b5-bf41-4b78-8f79-96b1623b3f17"'
+
+# ---- logs by their names; Get Log with nothing but a name reads the whole of it
+expect 0 cci mem0 clear-log log_identifier=vendor-debug
+expect 1 cci mem0 0xc000
+expect 0 cci mem0 get-log log_identifier=vendor-debug
+out_has "mailbox c000h: Unsupported (03h)"
+expect 0 cci mem0 get-log log_identifier=vendor-debug --via mctp --json
+out_has '"lines": ['
+expect 0 cci mem0 get-log log_identifier=component-state-dump
+out_has "component_state_dump_format_uuid         566fb059-93dd-44cf-af0f-1079d37e2523"
+out_has '"device": "mem0"'
+expect 0 cci mem0 get-log log_identifier=ddr5-ecs
+out_has "component_identifier         FRU2"
+expect 0 cci mem0 get-log log_identifier=media-test-capability offset=0 length=1 --raw
+out_is "00"
+expect 1 cci mem0 get-log log_identifier=00000000-0000-0000-0000-000000000000
+out_is "Get Log by mailbox: Invalid Log (17h)"
 
 # ---- by which CCI
 expect 0 cci mem0 get-health-info --via mctp
@@ -177,6 +196,30 @@ for via in mailbox mctp; do
   expect 0 cci small get-log --via "$via"
   out_has "4103h   Set LSA"
 done
+expect 0 qmp quit
+end 0
+# ---- vendor commands of a table: by name, with a running lab
+expect 2 cci mem0 get-fan-speed
+start --clock=auto "$source_dir/examples/vendor-commands.toml"
+expect 0 cci mem0
+out_has "c000h   get-fan-speed"
+expect 0 cci mem0 get-fan-speed --raw
+out_is "d007"
+expect 0 cci mem0 "Set Fan Speed" --payload b80b --via mctp
+out_is "Set Fan Speed by mctp: Success"
+expect 0 cci mem0 0xc000
+out_is "Get Fan Speed by mailbox: Success
+00000000  b8 0b                                             |..|"
+expect 1 cci mem0 set-fan-speed --payload 00
+out_is "Set Fan Speed by mailbox: Invalid Payload Length (16h)"
+expect 0 cci mem0 loopback --payload 0102
+out_has "Loopback by mctp: Success"
+expect 1 cci mem0 enter-manufacturing-mode
+out_is "Enter Manufacturing Mode by mailbox: Invalid Security State (13h)"
+expect 0 cci mem0 get-log
+out_has "c001h   Set Fan Speed                       0x0002 (Immediate Configuration Change)"
+expect 2 cci mem0 get-fan-sped
+err_has 'did you mean "get-fan-speed"?'
 expect 0 qmp quit
 end 0
 echo passed

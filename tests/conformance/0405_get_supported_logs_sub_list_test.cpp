@@ -1,19 +1,21 @@
 // CXL r3.2 8.2.10.5.6 Get Supported Logs Sub-List (Opcode 0405h)
-#include "support/command_effects_log.hpp"
+#include "support/logs.hpp"
 
 namespace cxlemu {
 namespace {
 
 TEST(GetSupportedLogsSubList, ReturnsTheEntriesAskedFor) {
   Lab lab;
-  EXPECT_EQ(lab.mailbox(0x0405, "01 00"),
-            success("01"                                               // entries that follow
+  EXPECT_EQ(lab.mailbox(0x0405, "02 03"),
+            success("02"                                               // entries that follow
                     "00"                                               // reserved
-                    "01 00"                                            // entries of the device
-                    "00"                                               // index of the first one
+                    "07 00"                                            // entries of the device
+                    "03"                                               // index of the first one
                     "00 00 00"                                         // reserved
-                    "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17"  // Command Effects Log
-                    + hex32(cel_bytes(Via::mailbox))));
+                    "f1 72 0d 60 a7 a9 43 06 a0 03 11 94 8f 9e 07 7c"  // DDR5 ECS Log
+                    "6a 00 00 00"
+                    "e6 df a3 2c d1 3e 4a 5c 8c a8 99 be bb f7 31 a4"  // Media Test Capability Log
+                    "10 00 00 00"));
 }
 
 TEST(GetSupportedLogsSubList, IsConsistentWithGetSupportedLogsOnEachCci) {
@@ -27,7 +29,8 @@ ON_BOTH_CCIS(GetSupportedLogsSubListOnCci);
 
 TEST_P(GetSupportedLogsSubListOnCci, ReturnsNoMoreThanThereAre) {
   Lab lab;
-  EXPECT_EQ(lab.send(GetParam(), 0x0405, "ff 00"), lab.send(GetParam(), 0x0405, "01 00"));
+  EXPECT_EQ(lab.send(GetParam(), 0x0405, "ff 00"), lab.send(GetParam(), 0x0405, "07 00"));
+  EXPECT_EQ(lab.send(GetParam(), 0x0405, "ff 06"), lab.send(GetParam(), 0x0405, "01 06"));
 }
 
 // "This field shall have a minimum value of 01h"; the code is a choice, for the text lists none that fits.
@@ -39,7 +42,7 @@ TEST_P(GetSupportedLogsSubListOnCci, RefusesToReturnNoEntry) {
 // SILENT: an index behind the last log has no code of its own (choice).
 TEST_P(GetSupportedLogsSubListOnCci, RefusesAnIndexBehindTheLastLog) {
   Lab lab;
-  EXPECT_EQ(lab.send(GetParam(), 0x0405, "01 01"), refused(ReturnCode::invalid_input));
+  EXPECT_EQ(lab.send(GetParam(), 0x0405, "01 07"), refused(ReturnCode::invalid_input));
   EXPECT_EQ(lab.send(GetParam(), 0x0405, "ff ff"), refused(ReturnCode::invalid_input));
 }
 

@@ -58,6 +58,9 @@ const std::vector<RowCommits>& row_commits() {
       {0x0301, "01 00 00 00 00 00 00 00", {"timestamp"}},
       {0x0400, "", {}},
       {0x0401, "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17  00 00 00 00  04 00 00 00", {}},
+      {0x0402, "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17", {}},
+      {0x0403, "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67", {"component-state-dump"}},
+      {0x0404, "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67", {"background", "component-state-dump"}},
       {0x0405, "01 00", {}},
       {0x4000, "", {}},
       {0x4100, "", {}},
@@ -308,7 +311,37 @@ TEST(CommitsOfAPartition, AreMadeWhereItBecomesActive) {
 
 TEST(CommitsOfAnEvent, AreTheEventLogs) {
   Lab lab;
-  EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::fatal); }), ElementsAre("event-logs"));
+  EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::fatal); }), ElementsAre("event-logs", "component-state-dump"));
+  EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::failure); }), ElementsAre("event-logs"));
+}
+
+TEST(CommitsOfLogs, AreNoneOfTheDebugLogAndNoneOfAFetch) {
+  Lab lab;
+  const std::string dump = "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67";
+  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0403, "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0401, dump + "00 00 00 00  04 00 00 00"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0404, dump), ElementsAre("background", "component-state-dump"));
+  EXPECT_THAT(committed(lab, [&] { lab.advance(10ms); }), ElementsAre("background", "component-state-dump"));
+}
+
+TEST(CommitsOfAVendorCommand, AreTheRegistersThatItSets) {
+  Lab lab([](auto& config) {
+    config.vendor_registers = {{"r", Buffer(1)}};
+    config.vendor_commands = {{.opcode = 0xC000, .name = "Get", .answer = VendorAnswer::get, .payload = {}, .register_name = "r"},
+                              {.opcode = 0xC001, .name = "Set", .maximum_length = 1, .answer = VendorAnswer::set, .payload = {},
+                               .register_name = "r"}};
+  });
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0xC000), IsEmpty());
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0xC001, "01"), ElementsAre("vendor-registers"));
+  EXPECT_THAT(committed_by(lab, Via::mctp, 0xC001, "0102"), IsEmpty());
+}
+
+TEST(CommitsOfAColdReset, AreErrorsAndCountersThatItEnds) {
+  Lab lab;
+  lab.device().ras().correctable_mask = 0;
+  lab.device().ecs().frus[0].error_count = 1;
+  EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cold); }),
+              ElementsAre("event-interrupt-policy", "timestamp", "media", "background", "ecs", "ras"));
 }
 
 struct ResetCommits {

@@ -49,6 +49,34 @@ const std::string kGeneralMediaId = "fbcd0a77c260417f85a9088b1621eba6";
 const std::string kDramId = "601dcbb39c064eabb8af4e9bfb5c9624";
 const std::string kModuleId = "fe927475dd594339a58679bab113b774";
 
+TEST_F(InjectEvent, MakesAMemorySparingRecord) {
+  EXPECT_EQ(injected("cxl-inject-memory-sparing-event",
+                     R"({"path":"mem0","log":"informational","flags":0,"maint-op-class":2,"maint-op-subclass":3,)"
+                     R"("sparing-flags":6,"result":255,"spare-resource-available":3,"channel":1,"rank":2,)"
+                     R"("nibble-mask":197121,"bank-group":4,"bank":5,"row":394758,"column":1800,"component-id":"ab",)"
+                     R"("is-comp-id-pldm":true,"sub-channel":9})", "00"),
+            "e71f3a402d2940928a394d1c966c7c65" + hex("80 40 00 00  01 00  00 00") + zeros(8) + hex("02 03 00 00 00") +
+                zeros(11) +
+                hex("02 03"        // Maintenance Operation Class, Subclass
+                    "06 ff"        // Flags, Result
+                    "ff 03"        // Validity Flags: all ten
+                    "000000000000"
+                    "03 00"        // Spare Resource Available
+                    "01 02"        // Channel, Rank
+                    "01 02 03"     // Nibble Mask
+                    "04 05"        // Bank Group, Bank
+                    "06 06 06"     // Row
+                    "08 07"        // Column
+                    "6162") + zeros(14) + hex("09") + zeros(37));
+}
+
+TEST_F(InjectEvent, SaysThatNothingOptionalOfASparingRecordIsValid) {
+  const std::string record = injected("cxl-inject-memory-sparing-event",
+                                      R"({"path":"mem0","log":"failure","flags":0,"sparing-flags":1,"result":0,)"
+                                      R"("spare-resource-available":0})");
+  EXPECT_EQ(record.substr(96), hex("00 00 01 00 00 00") + zeros(0x50 - 6));
+}
+
 TEST_F(InjectEvent, MakesAGeneralMediaRecord) {
   lab.command(Via::mailbox, 0x0301, "08 07 06 05 04 03 02 01");
   EXPECT_EQ(injected(kGeneralMedia,

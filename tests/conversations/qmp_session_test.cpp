@@ -264,6 +264,7 @@ class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
       case ArgumentKind::choice: return row.choices.front();
       case ArgumentKind::opcode: return "sanitize";
       case ArgumentKind::hex: return "00";
+      case ArgumentKind::object_list: return Json::array();
       case ArgumentKind::u64_list: return Json::array({1});
       default: return 1;
     }

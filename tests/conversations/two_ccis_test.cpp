@@ -32,6 +32,9 @@ const auto kValidRequests = std::to_array<ValidRequest>({
     {0x0301, "88 77 66 55 44 33 22 11"},
     {0x0400, "", 48},
     {0x0401, "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17  00 00 00 00  00 00 00 00"},
+    {0x0402, "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17"},
+    {0x0403, "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86"},
+    {0x0404, "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67"},
     {0x0405, "01 00", 48},
     {0x4000, ""},
     {0x4100, ""},
@@ -180,7 +183,7 @@ TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
 
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
 INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
-                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0402, 0x0500, 0x0600,
+                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0406, 0x0500, 0x0600,
                                          0x3FFF, 0x4001, 0x4306, 0x4403, 0x5100, 0x5300, 0xBFFF,
                                          0xC000, 0xFFFF),
                          [](const auto& tested) {

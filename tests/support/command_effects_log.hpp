@@ -30,6 +30,9 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"0103 0800", "0103 0800"},  // Set Timestamp
     {"0004 0000", "0004 0000"},  // Get Supported Logs
     {"0104 0000", "0104 0000"},  // Get Log
+    {"0204 0000", "0204 0000"},  // Get Log Capabilities
+    {"0304 1000", "0304 1000"},  // Clear Log
+    {"0404 5001", "0404 5001"},  // Populate Log
     {"0504 0000", "0504 0000"},  // Get Supported Logs Sub-List
     {"0040 0000", "0040 0000"},  // Identify Memory Device
     {"0041 0000", "0041 0000"},  // Get Partition Info

@@ -136,7 +136,7 @@ class Lab {
 
  private:
   static std::string hex_of(std::uint16_t value) { return to_hex(bytes_of(Le16{value})); }
-  std::string cel_size(Via via) { return send(via, 0x0400).payload.substr(48); }
+  std::string cel_size(Via via) { return send(via, 0x0400).payload.substr(48, 8); }
 };
 
 /// So many bytes of zero, as hex.

@@ -110,6 +110,19 @@ constexpr auto kCommands = std::to_array<cci::Command>({
     command<generic::get_log<Device>>(0x0401, "Get Log", "8.2.10.5.2",
         effect::none, When::media_enabled_by_property, kBoth)
         .returning({invalid_input, media_disabled, invalid_log, interrupted}),
+    command<generic::get_log_capabilities<Device>>(0x0402, "Get Log Capabilities", "8.2.10.5.3",
+        effect::none, When::always, kBoth)
+        .returning({invalid_log}),
+    command<generic::clear_log<Device>>(0x0403, "Clear Log", "8.2.10.5.4",
+        effect::immediate_log_change, When::always, kBoth)
+        .returning({invalid_input, invalid_log}),
+    background_command<generic::populate_log<Device>, generic::complete_populate_log<Device>,
+                       generic::interrupt_populate_log<Device>, generic::populate_log_runs_in_background<Device>>(
+        0x0404, "Populate Log", "8.2.10.5.5",
+        effect::immediate_log_change | effect::background_operation |
+            effect::request_abort_background_operation_supported,
+        When::always, kBoth)
+        .returning({invalid_input, invalid_log, interrupted, aborted}),
     command<generic::get_supported_logs_sub_list<Device>>(0x0405, "Get Supported Logs Sub-List", "8.2.10.5.6",
         effect::none, When::always, kBoth)
         .returning({invalid_input}),

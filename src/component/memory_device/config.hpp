@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "component/memory_device/vendor_command.hpp"
 
 namespace cxlemu {
 
@@ -70,6 +73,12 @@ struct MemoryDeviceConfig {
   std::optional<std::chrono::milliseconds> fw_activation_duration;  ///< overrides `timing` for 0202h
   bool cxl_reset_ends_background = false;
   bool flr_ends_background = false;
+
+  std::optional<std::chrono::milliseconds> populate_duration;  ///< overrides `timing` for 0404h; 0: done at once
+  bool ras_unmasked = false;  ///< what the masks of the RAS capability are after a cold reset
+
+  std::vector<VendorCommand> vendor_commands;
+  std::vector<VendorRegister> vendor_registers;  ///< with their first values
 
   // Health (CXL r3.2 8.2.10.9.3.1).
   std::int16_t temperature_celsius = 40;

@@ -17,8 +17,11 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
       commands_{memory_device_commands(config_.profile), {}},
       firmware_(initial_firmware(config_)),
       health_(initial_health(config_)),
+      ras_(ras::reset_state(config_.ras_unmasked)),
+      vendor_registers_(config_.vendor_registers),
       mailbox_(cci::Carrier::mailbox, timeline),
       mctp_(cci::Carrier::mctp, timeline) {
+  vendor::add_commands(*this);
   logical_device_.state.partitioned_volatile =
       std::min(config_.partitioned_volatile, logical_device_.partitionable_capacity());
   mailbox_.request_limit = mailbox_.response_limit = config_.mailbox_payload_size;
@@ -45,7 +48,8 @@ cci::Target MemoryDevice::target(cci::Context& context) {
                         .commands = &commands_,
                         .faults = &faults_,
                         .refuse_surplus_payload = refuses_surplus_payload(),
-                        .admit = &MemoryDevice::admit},
+                        .admit = &MemoryDevice::admit,
+                        .note = &MemoryDevice::note},
           .context = &context};
 }
 
@@ -82,6 +86,28 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
   return std::nullopt;
 }
 
+void MemoryDevice::note(DebugLogEntry entry) {
+  debug_log::add(debug_log_, entry, now());
+  const bool disabled = logical_device_.state.media_disabled;
+  if (disabled == debug_log_.media_disabled) return;
+  debug_log_.media_disabled = disabled;
+  debug_log::add(debug_log_, {.kind = DebugLogKind::media, .code = static_cast<std::uint16_t>(disabled)}, now());
+}
+
+void MemoryDevice::note(void* object, const cci::Context& context, const cci::Note& note) {
+  DebugLogEntry entry{.by = context.carrier,
+                      .opcode = note.opcode.value,
+                      .code = static_cast<std::uint16_t>(note.code),
+                      .percent = note.percent};
+  switch (note.what) {
+    case cci::Note::What::refused: entry.kind = DebugLogKind::refused; break;
+    case cci::Note::What::started: entry.kind = DebugLogKind::started; break;
+    case cci::Note::What::ended: entry.kind = DebugLogKind::ended; break;
+    case cci::Note::What::interrupted: entry.kind = DebugLogKind::interrupted; break;
+  }
+  static_cast<MemoryDevice*>(object)->note(entry);
+}
+
 void MemoryDevice::restore(MemoryDeviceState state) {
   timestamp_ = state.timestamp;
   logical_device_.state = state.logical_device;
@@ -91,16 +117,28 @@ void MemoryDevice::restore(MemoryDeviceState state) {
   firmware_ = std::move(state.firmware);
   health_ = state.health;
   qos_ = state.qos;
+  debug_log_ = std::move(state.debug_log);
+  component_state_dump_ = std::move(state.component_state_dump);
+  ecs_ = state.ecs;
+  ras_ = std::move(state.ras);
+  vendor::restore(vendor_registers_, state.vendor_registers);
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
 }
 
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {
+  std::array<std::uint16_t, kCcisOfADump> handles{};
+  std::size_t index = 0;
   for (cci::Context* context : {&mailbox_, &mctp_}) {
+    const auto& records = context->events.log(log).records;
+    const std::size_t before = records.size();
     const bool was_empty = context->events.append(log, record, timestamp_.at(now()));
+    handles[index++] = records.size() > before ? records.back().event_record_handle.value() : std::uint16_t{0};
     if (was_empty) context->notifications.log_has_records(log);
   }
   changes_.mark(StateKey::event_logs);
+  note({.kind = DebugLogKind::event, .code = static_cast<std::uint16_t>(log)});
+  if (log == EventLogId::fatal) state_dump::trigger(*this, handles);
 }
 
 void MemoryDevice::log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log) {

@@ -8,12 +8,17 @@
 
 #include "cci/dispatch.hpp"
 #include "component/changes.hpp"
+#include "component/generic/log_row.hpp"
 #include "component/generic/timestamp_state.hpp"
 #include "component/logical_device/logical_device.hpp"
+#include "component/memory_device/component_state_dump.hpp"
 #include "component/memory_device/config.hpp"
+#include "component/memory_device/debug_log.hpp"
+#include "component/memory_device/ecs.hpp"
 #include "component/memory_device/firmware.hpp"
 #include "component/memory_device/health.hpp"
 #include "component/memory_device/qos.hpp"
+#include "component/memory_device/ras.hpp"
 #include "wire/information_and_status.hpp"
 #include "wire/memory_device.hpp"
 
@@ -41,10 +46,17 @@ struct MemoryDeviceState {
   FirmwareState firmware;
   HealthState health;
   QosState qos;
+  DebugLogState debug_log;
+  ComponentStateDumpState component_state_dump;
+  EcsState ecs;
+  RasState ras;
+  std::vector<VendorRegister> vendor_registers;
   cci::ContextState mailbox;
   cci::ContextState mctp;
   bool operator==(const MemoryDeviceState&) const = default;
 };
+
+inline constexpr Opcode kPopulateLog{0x0404};
 
 class MemoryDevice {
  public:
@@ -64,13 +76,16 @@ class MemoryDevice {
   /// Who carries out a reset that a fault asks for; unset: the device itself.
   void on_reset_fault(std::move_only_function<void(ResetKind)> reset) { reset_fault_ = std::move(reset); }
   [[nodiscard]] MemoryDeviceState save() const {
-    return {timestamp_, logical_device_.state, firmware_, health_, qos_, mailbox_.save(), mctp_.save()};
+    return {timestamp_, logical_device_.state, firmware_, health_, qos_, debug_log_, component_state_dump_, ecs_, ras_,
+            vendor_registers_, mailbox_.save(), mctp_.save()};
   }
   /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
   /// at the next advance.
   void restore(MemoryDeviceState state);
   /// Logs an event on every CCI (CXL r3.2 9.20.1). The handle and the timestamp are the log's.
   void log_event(EventLogId log, const EventRecord& record);
+  /// Puts something into the Vendor Debug Log.
+  void note(DebugLogEntry entry);
   /// Tells of poison by a General Media Event.
   void log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log);
   /// Media fails: whole cache lines inside the capacity are poisoned. Known poison is told of.
@@ -88,6 +103,14 @@ class MemoryDevice {
   [[nodiscard]] TimestampState& timestamp() { return timestamp_; }
   [[nodiscard]] FirmwareState& firmware() { return firmware_; }
   [[nodiscard]] const FirmwareState& firmware() const { return firmware_; }
+  [[nodiscard]] DebugLogState& debug_log() { return debug_log_; }
+  [[nodiscard]] ComponentStateDumpState& component_state_dump() { return component_state_dump_; }
+  [[nodiscard]] EcsState& ecs() { return ecs_; }
+  [[nodiscard]] RasState& ras() { return ras_; }
+  [[nodiscard]] const RasState& ras() const { return ras_; }
+  [[nodiscard]] std::vector<VendorRegister>& vendor_registers() { return vendor_registers_; }
+  /// What Get Supported Logs lists.
+  [[nodiscard]] std::span<const generic::LogRow<MemoryDevice>> log_rows() const;
   [[nodiscard]] FirmwareFaults& firmware_faults() { return firmware_faults_; }
   [[nodiscard]] Time now() const { return timeline_->now(); }
   [[nodiscard]] Profile profile() const { return config_.profile; }
@@ -113,12 +136,14 @@ class MemoryDevice {
 
  private:
   static std::optional<ReturnCode> admit(const void* object, const cci::Context& context, const cci::Command& command);
+  static void note(void* object, const cci::Context& context, const cci::Note& note);
   void end_mailbox_operation(cci::Interruption why);
   [[nodiscard]] bool holds_media(const cci::Context& context) const;
   void reset_firmware(ResetKind kind);
   void reset_partitions();
   void reset_poison(ResetKind kind);
   void reset_security(ResetKind kind);
+  void reset_logs_and_errors(ResetKind kind);
 
   std::string id_;
   MemoryDeviceConfig config_;
@@ -132,10 +157,18 @@ class MemoryDevice {
   FirmwareFaults firmware_faults_;
   HealthState health_;
   QosState qos_;
+  DebugLogState debug_log_;
+  ComponentStateDumpState component_state_dump_;
+  EcsState ecs_;
+  RasState ras_;
+  std::vector<VendorRegister> vendor_registers_;
   std::move_only_function<void(ResetKind)> reset_fault_;
   cci::Context mailbox_;
   cci::Context mctp_;
 };
+
+/// The row of the Component State Dump Log.
+const generic::LogRow<MemoryDevice>& component_state_dump_row();
 
 /// The rows of every command of a memory device, sorted by opcode.
 std::span<const cci::Command> memory_device_commands(Profile profile = Profile::strict);

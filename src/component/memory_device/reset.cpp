@@ -54,7 +54,24 @@ void MemoryDevice::reset_partitions() {
   for (const auto key : {StateKey::partitions, StateKey::media, StateKey::poison}) changes_.mark(key);
 }
 
+// CXL r3.2 8.2.4.17: the RAS registers are sticky. 8.2.10.5.2.3: the dump outlasts every reset, who reads it begins anew.
+void MemoryDevice::reset_logs_and_errors(ResetKind kind) {
+  component_state_dump_.fetching = {};
+  if (kind == ResetKind::conventional) return;
+  debug_log_ = {.media_disabled = debug_log_.media_disabled};
+  if (const RasState initial = ras::reset_state(config_.ras_unmasked); ras_ != initial) {
+    ras_ = initial;
+    changes_.mark(StateKey::ras);
+  }
+  // The counters are in the DRAM.
+  const EcsState before = ecs_;
+  for (EcsFru& fru : ecs_.frus) ecs::reset_counters(fru);
+  if (ecs_ != before) changes_.mark(StateKey::ecs);
+}
+
 void MemoryDevice::reset(ResetKind kind) {
+  if (kind != ResetKind::cxl && kind != ResetKind::flr) reset_logs_and_errors(kind);
+  note({.kind = DebugLogKind::reset, .code = static_cast<std::uint16_t>(kind)});
   // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
   if (kind == ResetKind::flr || kind == ResetKind::cxl) {
     const bool ends = kind == ResetKind::flr ? config_.flr_ends_background : config_.cxl_reset_ends_background;
