@@ -25,7 +25,7 @@ declare -A fields=([transfer-fw]=new.fw [activate-fw]="action=online slot=2"
   [get-poison-list]=physical_address_length_64b=64 [get-scan-media-capabilities]=physical_address_length_64b=64
   [scan-media]=physical_address_length_64b=64 [media-operations]="media_operation_class=1")
 # What a device refuses that is not locked, is frozen, or has no security protocol.
-declare -A status=([unlock]=1 [passphrase-secure-erase]=1 [security-send]=1)
+declare -A status=([unlock]=1 [set-partition-info]=1 [passphrase-secure-erase]=1 [security-send]=1)
 for command in "${commands[@]}"; do
   expect "${status[$command]:-0}" cci mem0 "$command" ${fields[$command]:-}
   [[ "$(head -1 out)" == *" by "*": "* ]] || fail "$command: first line"
