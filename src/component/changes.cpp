@@ -10,8 +10,9 @@ std::string_view name_of(StateKey key) {
       "response-message-limit", "event-logs",  "event-interrupt-policy", "timestamp",
       "labels",                 "media-state", "media",                  "background",  "endpoint-id",
       "firmware",               "poison",      "security",
-      "partitions",             "health",      "qos"};
-  static_assert(static_cast<std::size_t>(StateKey::qos) + 1 == kStateKeys && !kNames.back().empty());
+      "partitions",             "health",      "qos",                    "features",   "media-errors",
+      "ecs",                    "maintenance"};
+  static_assert(static_cast<std::size_t>(StateKey::maintenance) + 1 == kStateKeys && !kNames.back().empty());
   return kNames[static_cast<std::size_t>(key)];
 }
 

@@ -26,8 +26,12 @@ enum class StateKey : std::uint8_t {
   partitions,
   health,  ///< and the alert configuration
   qos,
+  features,      ///< values, and the transfer
+  media_errors,  ///< corrected errors, scrub cycles and counters
+  ecs,
+  maintenance,   ///< repairs
 };
-inline constexpr std::size_t kStateKeys = 15;
+inline constexpr std::size_t kStateKeys = 19;
 std::string_view name_of(StateKey key);
 
 class Changes {

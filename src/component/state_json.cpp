@@ -31,6 +31,7 @@ Json to_json(const FwRevision& value) { return to_hex(value); }
 Json to_json(const std::optional<Passphrase>& value) { return value ? Json(to_hex(*value)) : Json(); }
 Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
 Json to_json(PoisonSource value) { return static_cast<std::uint8_t>(value); }
+Json to_json(RepairKind value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
 Json to_json(const EventInterruptPolicy& value) { return to_hex(bytes_of(value)); }
 Json to_json(const PoisonMap& map);
@@ -152,6 +153,29 @@ bool from_json(const Json& json, PoisonMap& map) {
     return true;
   });
 }
+bool from_json(const Json& json, RepairKind& value) {
+  std::uint8_t kind = 0;
+  const bool good = from_json(json, kind);
+  value = static_cast<RepairKind>(kind);
+  return good && kind < kRepairKinds;
+}
+// The fields of an element of a list.
+template <Fielded T>
+bool fields_from_json(const Json& json, T& value) {
+  bool good = true;
+  visit_fields(value, [&](std::string_view name, auto& field) { good = good && from_json(json[name], field); });
+  return good;
+}
+bool from_json(const Json& json, std::vector<CorrectedErrors>& list) {
+  list.clear();
+  return json.is_array() && json.elements().size() <= kMaximumCorrectedErrors &&
+         std::ranges::all_of(json.elements(), [&](const Json& one) { return fields_from_json(one, list.emplace_back()); });
+}
+bool from_json(const Json& json, std::vector<Repair>& list) {
+  list.clear();
+  return json.is_array() && json.elements().size() <= kRepairKinds * kMaximumSpares &&
+         std::ranges::all_of(json.elements(), [&](const Json& one) { return fields_from_json(one, list.emplace_back()); });
+}
 template <Wire T>
   requires std::same_as<T, EventRecord> || std::same_as<T, EventInterruptPolicy>
 bool from_json(const Json& json, T& value) {
@@ -228,6 +252,17 @@ std::string_view impossible(const cci::EventNotifications::State& state) {
   return {};
 }
 
+std::string_view impossible(const MediaErrorsState& state) {
+  const auto out_of_order = [](const CorrectedErrors& one, const CorrectedErrors& next) { return one.dpa >= next.dpa; };
+  if (std::ranges::adjacent_find(state.corrected, out_of_order) != state.corrected.end() ||
+      std::ranges::any_of(state.corrected, [](const auto& errors) { return errors.dpa % kCacheLine != 0; })) {
+    return "corrected";
+  }
+  if (state.patrol_scrub.cycle_end > kEnd) return "patrol-scrub.cycle-end";
+  if (state.ecs_cycle_end > kEnd || state.ecs_cycle_end == Time{}) return "ecs-cycle-end";
+  return state.cvme_expiration > kEnd ? "cvme-expiration" : "";
+}
+
 std::string_view impossible(const cci::ContextState& state) {
   const auto& slot = state.background;
   if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
@@ -263,6 +298,12 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   }
   if (const auto field = impossible(state.logical_device.security); !field.empty()) {
     return failure("the state's field \"logical-device.security." + std::string(field) + "\" has an impossible value");
+  }
+  if (const auto field = impossible(state.features); !field.empty()) {
+    return failure("the state's field \"features." + std::string(field) + "\" has an impossible value");
+  }
+  if (const auto field = impossible(state.media_errors); !field.empty()) {
+    return failure("the state's field \"media-errors." + std::string(field) + "\" has an impossible value");
   }
   const FirmwareState& firmware = state.firmware;
   if (firmware.active_slot < 1 || firmware.active_slot > kMaximumFwSlots) {

@@ -9,6 +9,7 @@ namespace cxlemu {
 inline constexpr Uuid kGeneralMediaEventRecord = "fbcd0a77-c260-417f-85a9-088b1621eba6"_uuid;
 inline constexpr Uuid kDramEventRecord = "601dcbb3-9c06-4eab-b8af-4e9bfb5c9624"_uuid;
 inline constexpr Uuid kMemoryModuleEventRecord = "fe927475-dd59-4339-a586-79bab113b774"_uuid;
+inline constexpr Uuid kMemorySparingEventRecord = "e71f3a40-2d29-4092-8a39-4d1c966c7c65"_uuid;
 
 inline constexpr auto kMemoryEventDescriptors = std::to_array<NamedValue>(
     {{1, "Uncorrectable Event"}, {2, "Threshold Event"}, {4, "Poison List Overflow Event"}});
@@ -161,11 +162,67 @@ CXLEMU_DESCRIBE(MemoryModuleEventData,
                 CXLEMU_FIELD(MemoryModuleEventData, device_event_sub_type, number, "Device Event Sub-Type"),
                 CXLEMU_RESERVED(MemoryModuleEventData, reserved));
 
+// CXL r3.2 8.2.10.2.1.4 Memory Sparing Event Record (Table 8-60), data from offset 30h
+struct MemorySparingEventData {
+  U8 maintenance_operation_class;
+  U8 maintenance_operation_subclass;
+  U8 flags;
+  U8 result;
+  Le16 validity_flags;
+  Reserved<6> reserved;
+  Le16 spare_resource_available;
+  U8 channel;
+  U8 rank;
+  Le24 nibble_mask;
+  U8 bank_group;
+  U8 bank;
+  Le24 row;
+  Le16 column;
+  std::array<std::byte, 16> component_identifier;
+  U8 sub_channel;
+  Reserved<37> reserved_2;
+};
+static_assert(sizeof(MemorySparingEventData) == sizeof(EventRecord::event_record_data));
+inline constexpr auto kMemorySparingFlags = std::to_array<NamedValue>(
+    {{1 << 0, "Query Resources"}, {1 << 1, "Hard Sparing"}, {1 << 2, "Device Initiated"}});
+inline constexpr auto kMemorySparingResults =
+    std::to_array<NamedValue>({{0, "Success"}, {1, "Resources Exhausted"}, {0xFF, "General Failure"}});
+inline constexpr auto kMemorySparingValidity = std::to_array<NamedValue>({{1 << 0, "Channel"},
+                                                                          {1 << 1, "Rank"},
+                                                                          {1 << 2, "Nibble Mask"},
+                                                                          {1 << 3, "Bank Group"},
+                                                                          {1 << 4, "Bank"},
+                                                                          {1 << 5, "Row"},
+                                                                          {1 << 6, "Column"},
+                                                                          {1 << 7, "Component Identifier"},
+                                                                          {1 << 8, "Component Identifier is PLDM"},
+                                                                          {1 << 9, "Sub-channel"}});
+CXLEMU_DESCRIBE(
+    MemorySparingEventData,
+    CXLEMU_FIELD(MemorySparingEventData, maintenance_operation_class, hex, "Maintenance Operation Class"),
+    CXLEMU_FIELD(MemorySparingEventData, maintenance_operation_subclass, hex, "Maintenance Operation Subclass"),
+    CXLEMU_FIELD(MemorySparingEventData, flags, flags, "Flags", kMemorySparingFlags),
+    CXLEMU_FIELD(MemorySparingEventData, result, choice, "Result", kMemorySparingResults),
+    CXLEMU_FIELD(MemorySparingEventData, validity_flags, flags, "Validity Flags", kMemorySparingValidity),
+    CXLEMU_RESERVED(MemorySparingEventData, reserved),
+    CXLEMU_FIELD(MemorySparingEventData, spare_resource_available, number, "Spare Resource Available; 3: 3 or more"),
+    CXLEMU_FIELD(MemorySparingEventData, channel, number, "Channel"),
+    CXLEMU_FIELD(MemorySparingEventData, rank, number, "Rank"),
+    CXLEMU_FIELD(MemorySparingEventData, nibble_mask, hex, "Nibble Mask"),
+    CXLEMU_FIELD(MemorySparingEventData, bank_group, number, "Bank Group"),
+    CXLEMU_FIELD(MemorySparingEventData, bank, number, "Bank"),
+    CXLEMU_FIELD(MemorySparingEventData, row, number, "Row"),
+    CXLEMU_FIELD(MemorySparingEventData, column, number, "Column"),
+    CXLEMU_FIELD(MemorySparingEventData, component_identifier, bytes, "Component Identifier"),
+    CXLEMU_FIELD(MemorySparingEventData, sub_channel, number, "Sub-channel"),
+    CXLEMU_RESERVED(MemorySparingEventData, reserved_2));
+
 /// What an Event Record Identifier says about the data; null for one that this version does not know.
 constexpr const Layout* event_record_data_layout(const Uuid& event_record_identifier) {
   if (event_record_identifier == kGeneralMediaEventRecord) return &LayoutOf<GeneralMediaEventData>::value;
   if (event_record_identifier == kDramEventRecord) return &LayoutOf<DramEventData>::value;
   if (event_record_identifier == kMemoryModuleEventRecord) return &LayoutOf<MemoryModuleEventData>::value;
+  if (event_record_identifier == kMemorySparingEventRecord) return &LayoutOf<MemorySparingEventData>::value;
   return nullptr;
 }
 

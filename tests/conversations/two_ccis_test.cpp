@@ -33,6 +33,10 @@ const auto kValidRequests = std::to_array<ValidRequest>({
     {0x0400, "", 48},
     {0x0401, "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17  00 00 00 00  00 00 00 00"},
     {0x0405, "01 00", 48},
+    {0x0500, "ff00000000000000"},
+    {0x0501, "96dad7d6fde8482ba73375774e06db8a 00000400 00"},
+    {0x0502, "96dad7d6fde8482ba73375774e06db8a 00000000 0000 01" + zeros(9) + "0c01"},
+    {0x0600, "0100" + zeros(12)},
     {0x4000, ""},
     {0x4100, ""},
     {0x4101, "0000000000000000 00", std::string::npos, ReturnCode::unsupported},
@@ -180,7 +184,7 @@ TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
 
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
 INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
-                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0402, 0x0500, 0x0600,
+                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0402, 0x0503, 0x0601,
                                          0x3FFF, 0x4001, 0x4306, 0x4403, 0x5100, 0x5300, 0xBFFF,
                                          0xC000, 0xFFFF),
                          [](const auto& tested) {

@@ -17,6 +17,8 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
       commands_{memory_device_commands(config_.profile), {}},
       firmware_(initial_firmware(config_)),
       health_(initial_health(config_)),
+      features_(initial_features(config_)),
+      media_errors_(initial_media_errors(features_, timeline.now())),
       mailbox_(cci::Carrier::mailbox, timeline),
       mctp_(cci::Carrier::mctp, timeline) {
   logical_device_.state.partitioned_volatile =
@@ -91,8 +93,23 @@ void MemoryDevice::restore(MemoryDeviceState state) {
   firmware_ = std::move(state.firmware);
   health_ = state.health;
   qos_ = state.qos;
+  features_ = std::move(state.features);
+  media_errors_ = std::move(state.media_errors);
+  ecs_ = state.ecs;
+  maintenance_ = std::move(state.maintenance);
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
+  rearm_media_errors();
+}
+
+void MemoryDevice::rearm_media_errors() {
+  timeline_->cancel(media_errors_timer_);
+  const auto next = media_errors::next_deadline(*this);
+  if (!next) return;
+  media_errors_timer_ = timeline_->at(*next, [this] {
+    media_errors::deadline_reached(*this);
+    rearm_media_errors();
+  });
 }
 
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {
@@ -112,7 +129,7 @@ void MemoryDevice::poison_media(Dpa dpa, std::uint64_t length, PoisonKind kind) 
                                    timestamp_.at(now()));
   if (!finding) return;
   changes_.mark(StateKey::poison);
-  if (!kind.detected) return;
+  if (!kind.detected) return media_errors::note_latent_poison(*this);
   const bool is_test = kind.source == PoisonSource::injected;
   log_poison(*finding, is_test ? MediaTransaction::inject_poison : MediaTransaction::unknown,
              is_test ? EventLogId::informational : EventLogId::failure);
@@ -127,6 +144,7 @@ void MemoryDevice::repair_media(Dpa dpa, std::uint64_t length) {
 std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes to) {
   qos::count_access(*this, to.size());
   const auto read = logical_device_.read(dpa, to);
+  if (read) media_errors::host_read(*this, dpa.value, to.size());
   if (read || read.error() != MediaError::poison) return read;
   const std::uint64_t first = dpa.value / kCacheLine * kCacheLine;
   const std::uint64_t end = (dpa.value + to.size() + kCacheLine - 1) / kCacheLine * kCacheLine;

@@ -11,8 +11,12 @@
 #include "component/generic/timestamp_state.hpp"
 #include "component/logical_device/logical_device.hpp"
 #include "component/memory_device/config.hpp"
+#include "component/memory_device/ecs.hpp"
+#include "component/memory_device/features.hpp"
 #include "component/memory_device/firmware.hpp"
 #include "component/memory_device/health.hpp"
+#include "component/memory_device/maintenance.hpp"
+#include "component/memory_device/media_errors.hpp"
 #include "component/memory_device/qos.hpp"
 #include "wire/information_and_status.hpp"
 #include "wire/memory_device.hpp"
@@ -41,6 +45,10 @@ struct MemoryDeviceState {
   FirmwareState firmware;
   HealthState health;
   QosState qos;
+  FeaturesState features;
+  MediaErrorsState media_errors;
+  EcsState ecs;
+  MaintenanceState maintenance;
   cci::ContextState mailbox;
   cci::ContextState mctp;
   bool operator==(const MemoryDeviceState&) const = default;
@@ -51,6 +59,7 @@ class MemoryDevice {
   MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& timeline, LogicalDeviceBackings backings);
   MemoryDevice(const MemoryDevice&) = delete;
   MemoryDevice& operator=(const MemoryDevice&) = delete;
+  ~MemoryDevice() { timeline_->cancel(media_errors_timer_); }
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const MemoryDeviceConfig& config() const { return config_; }
@@ -64,7 +73,8 @@ class MemoryDevice {
   /// Who carries out a reset that a fault asks for; unset: the device itself.
   void on_reset_fault(std::move_only_function<void(ResetKind)> reset) { reset_fault_ = std::move(reset); }
   [[nodiscard]] MemoryDeviceState save() const {
-    return {timestamp_, logical_device_.state, firmware_, health_, qos_, mailbox_.save(), mctp_.save()};
+    return {timestamp_, logical_device_.state, firmware_, health_, qos_,           features_, media_errors_,
+            ecs_,       maintenance_,          mailbox_.save(),   mctp_.save()};
   }
   /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
   /// at the next advance.
@@ -85,9 +95,21 @@ class MemoryDevice {
   [[nodiscard]] cci::Faults& faults() { return faults_; }
   [[nodiscard]] Changes& changes() { return changes_; }
   [[nodiscard]] LogicalDevice& logical_device() { return logical_device_; }
+  [[nodiscard]] const LogicalDevice& logical_device() const { return logical_device_; }
   [[nodiscard]] TimestampState& timestamp() { return timestamp_; }
   [[nodiscard]] FirmwareState& firmware() { return firmware_; }
   [[nodiscard]] const FirmwareState& firmware() const { return firmware_; }
+  [[nodiscard]] FeaturesState& features() { return features_; }
+  [[nodiscard]] const FeaturesState& features() const { return features_; }
+  [[nodiscard]] MediaErrorsState& media_errors() { return media_errors_; }
+  [[nodiscard]] const MediaErrorsState& media_errors() const { return media_errors_; }
+  [[nodiscard]] EcsState& ecs() { return ecs_; }
+  [[nodiscard]] const EcsState& ecs() const { return ecs_; }
+  [[nodiscard]] MaintenanceState& maintenance() { return maintenance_; }
+  [[nodiscard]] const MaintenanceState& maintenance() const { return maintenance_; }
+  [[nodiscard]] DramGeometry dram() const { return DramGeometry(logical_device_.capacity()); }
+  /// To be called after what media_errors::next_deadline() looks at has changed.
+  void rearm_media_errors();
   [[nodiscard]] FirmwareFaults& firmware_faults() { return firmware_faults_; }
   [[nodiscard]] Time now() const { return timeline_->now(); }
   [[nodiscard]] Profile profile() const { return config_.profile; }
@@ -96,7 +118,9 @@ class MemoryDevice {
   [[nodiscard]] std::uint16_t inject_poison_limit() const {
     return config_.inject_poison_limit.value_or(profile() == Profile::libcxlmi ? 0xFFFF : 0);
   }
-  [[nodiscard]] std::uint8_t abort_threshold() const { return config_.abort_threshold; }
+  [[nodiscard]] std::uint8_t abort_threshold() const {
+    return features::current<DeviceSettings>(features_, FeatureIndex::device_settings).abort_threshold;
+  }
   [[nodiscard]] AbortWhenIdle abort_when_idle() const { return config_.abort_when_idle; }
   [[nodiscard]] IdentifyOut identity() const;
   [[nodiscard]] HealthState& health() { return health_; }
@@ -119,6 +143,7 @@ class MemoryDevice {
   void reset_partitions();
   void reset_poison(ResetKind kind);
   void reset_security(ResetKind kind);
+  void reset_features(ResetKind kind);
 
   std::string id_;
   MemoryDeviceConfig config_;
@@ -129,6 +154,11 @@ class MemoryDevice {
   Changes changes_;
   TimestampState timestamp_;
   FirmwareState firmware_;
+  FeaturesState features_;
+  MediaErrorsState media_errors_;
+  EcsState ecs_;
+  MaintenanceState maintenance_;
+  Timeline::Key media_errors_timer_;
   FirmwareFaults firmware_faults_;
   HealthState health_;
   QosState qos_;

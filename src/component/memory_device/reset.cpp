@@ -54,6 +54,14 @@ void MemoryDevice::reset_partitions() {
   for (const auto key : {StateKey::partitions, StateKey::media, StateKey::poison}) changes_.mark(key);
 }
 
+// CXL r3.2 8.2.10.6.1 (Table 8-110), 8.2.10.6.3, 8.2.10.7.
+void MemoryDevice::reset_features(ResetKind kind) {
+  features::reset(*this, kind);
+  media_errors::reset(*this, kind);
+  maintenance::reset(*this, kind);
+  rearm_media_errors();
+}
+
 void MemoryDevice::reset(ResetKind kind) {
   // FLR leaves CXL.mem state and the memory controller alone, and no text lets it or CXL Reset end an operation.
   if (kind == ResetKind::flr || kind == ResetKind::cxl) {
@@ -63,6 +71,7 @@ void MemoryDevice::reset(ResetKind kind) {
       reset_firmware(kind);
       reset_poison(kind);
       reset_partitions();
+      reset_features(kind);
     }
     return;
   }
@@ -74,6 +83,7 @@ void MemoryDevice::reset(ResetKind kind) {
   health::reset(*this);
   if (qos_ != QosState{}) changes_.mark(StateKey::qos);
   qos_ = {};
+  reset_features(kind);
   mailbox_.background.clear();
   mailbox_.events.set_interrupt_policy({});
   changes_.mark(StateKey::background);
