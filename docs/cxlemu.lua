@@ -93,6 +93,18 @@ local commands = {
   [0x0405] = {title = "Get Supported Logs Sub-List",
     input = {size = 2, fields = {{0, 1, "maximum_number_of_supported_log_entries", false}, {1, 1, "start_supported_log_entry_index", false}, }, element = 0, elements = {}},
     output = {size = 8, fields = {{0, 1, "number_of_supported_log_entries", false}, {2, 2, "total_number_of_supported_log_entries", false}, {4, 1, "start_supported_log_entry_index", false}, }, element = 20, elements = {{0, 16, "log_identifier", true}, {16, 4, "log_size", false}, }}},
+  [0x0500] = {title = "Get Supported Features",
+    input = {size = 8, fields = {{0, 4, "count", false}, {4, 2, "starting_feature_index", false}, }, element = 0, elements = {}},
+    output = {size = 8, fields = {{0, 2, "number_of_supported_feature_entries", false}, {2, 2, "device_supported_features", false}, }, element = 48, elements = {{0, 16, "feature_identifier", true}, {16, 2, "feature_index", false}, {18, 2, "get_feature_size", false}, {20, 2, "set_feature_size", false}, {22, 4, "attribute_flags", false}, {26, 1, "get_feature_version", false}, {27, 1, "set_feature_version", false}, {28, 2, "set_feature_effects", false}, }}},
+  [0x0501] = {title = "Get Feature",
+    input = {size = 21, fields = {{0, 16, "feature_identifier", true}, {16, 2, "offset", false}, {18, 2, "count", false}, {20, 1, "selection", false}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
+  [0x0502] = {title = "Set Feature",
+    input = {size = 32, fields = {{0, 16, "feature_identifier", true}, {16, 4, "set_feature_flags", false}, {20, 2, "offset", false}, {22, 1, "version", false}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
+  [0x0600] = {title = "Perform Maintenance",
+    input = {size = 2, fields = {{0, 1, "maintenance_operation_class", false}, {1, 1, "maintenance_operation_subclass", false}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
   [0x4000] = {title = "Identify Memory Device",
     input = {size = 0, fields = {}, element = 0, elements = {}},
     output = {size = 69, fields = {{0, 16, "fw_revision", true}, {16, 8, "total_capacity_256mib", false}, {24, 8, "volatile_only_capacity_256mib", false}, {32, 8, "persistent_only_capacity_256mib", false}, {40, 8, "partition_alignment_256mib", false}, {48, 2, "informational_event_log_size", false}, {50, 2, "warning_event_log_size", false}, {52, 2, "failure_event_log_size", false}, {54, 2, "fatal_event_log_size", false}, {56, 4, "lsa_size", false}, {60, 3, "poison_list_maximum_media_error_records", false}, {63, 2, "inject_poison_limit", false}, {65, 1, "poison_handling_capabilities", false}, {66, 1, "qos_telemetry_capabilities", false}, {67, 2, "dynamic_capacity_event_log_size", false}, }, element = 0, elements = {}}},
@@ -183,6 +195,9 @@ local commands = {
   [0x4702] = {title = "Get SLD QoS Status",
     input = {size = 0, fields = {}, element = 0, elements = {}},
     output = {size = 1, fields = {{0, 1, "backpressure_average_percentage", false}, }, element = 0, elements = {}}},
+  [0x0106] = {title = "Event Notification",
+    input = {size = 2, fields = {{0, 2, "event", false}, }, element = 0, elements = {}},
+    output = {size = 0, fields = {}, element = 0, elements = {}}},
 }
 
 local cci = Proto("cxl_cci", "CXL Component Command Interface")

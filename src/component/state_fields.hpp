@@ -138,8 +138,6 @@ void visit_fields(StateOf<MediaErrorsState> auto& state, auto&& visit) {
   visit("ecs-cycle-end", state.ecs_cycle_end);
   visit("cvme", state.cvme);
   visit("cvme-expiration", state.cvme_expiration);
-  visit("corrected-volatile-error-count", state.corrected_volatile_error_count);
-  visit("corrected-persistent-error-count", state.corrected_persistent_error_count);
 }
 
 void visit_fields(StateOf<EcsFru> auto& fru, auto&& visit) {

@@ -263,6 +263,7 @@ struct CvmeThresholds {
 
   /// Bit i enables event_thresholds[i]; then Hardware Replacement Flags for warning and failure.
   static constexpr std::uint8_t kDefinedFlags = 0x1F;
+  static constexpr std::uint8_t kEnables = 0x07;
   static constexpr unsigned kHardwareReplacementBits = 2;  ///< bit 3 for index 1, bit 4 for index 2
 };
 static_assert(sizeof(CvmeThresholds) == 10);

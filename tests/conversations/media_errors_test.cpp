@@ -311,6 +311,20 @@ TEST(CvmeThreshold, ExpiresAndSaysSo) {
   EXPECT_EQ(media_errors::next_deadline(lab.device()), std::nullopt);
 }
 
+// 8.2.10.9.11.3: enabling the thresholds of one disables those of the other, and disabling enables nothing.
+TEST(CvmeThreshold, TakesTurnsWithTheWarningOfSetAlertConfiguration) {
+  constexpr std::uint8_t kWarning = 1 << 3;
+  Lab lab;
+  EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
+  lab.mailbox(0x0502, cvme("00" "00" "000000" "01" "000000"));  // a threshold of 0 is none
+  EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
+  lab.mailbox(0x0502, cvme("00" "00" "000000" "09" "030000"));
+  EXPECT_EQ(lab.device().health().warnings.enabled & kWarning, 0);
+  EXPECT_EQ(lab.mailbox(0x4202, "08 08 00 00 0000 0000 0500 0000"), success());
+  EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
+  EXPECT_EQ(value_of(lab, kCvme).substr(0, 22), "03000200000000" "08" "030000");
+}
+
 // ------------------------------------------------------------------------------------------------------------- mapping
 
 TEST(DramGeometry, MapsEveryAddressThereAndBack) {

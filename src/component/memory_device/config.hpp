@@ -26,6 +26,8 @@ enum class FirmwareVerify : std::uint8_t { package, any };
 inline constexpr std::uint32_t kMaximumPoisonListSize = 0xFF'FFFF;
 /// LIMIT: records that a store of scan results can be set to hold.
 inline constexpr std::uint32_t kMaximumScanResults = 0xFF'FFFF;
+/// LIMIT: spares of one kind that a device can be made with.
+inline constexpr std::uint32_t kMaximumSpares = 255;
 
 struct MemoryDeviceConfig {
   // Identity (CXL r3.2 8.2.10.1.1).

@@ -163,7 +163,9 @@ void read_cvme(const Config&, Bytes value, MutableBytes data) {
   out.patrol_scrub = cvme.patrol_scrub;
   put(data, out);
 }
-void apply_cvme(MemoryDevice& device, MutableBytes) { media_errors::restart_cvme_counters(device); }
+void apply_cvme(MemoryDevice& device, MutableBytes value) {
+  media_errors::cvme_threshold_set(device, as<CvmeThresholdWritable>(value));
+}
 
 // ---------------------------------------------------------------------------------------------------------- our own
 

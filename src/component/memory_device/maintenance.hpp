@@ -33,9 +33,6 @@ struct MaintenanceState {
   bool operator==(const MaintenanceState&) const = default;
 };
 
-/// LIMIT: spares of one kind that a device can be made with.
-inline constexpr std::uint32_t kMaximumSpares = 255;
-
 /// How long an operation of this class takes on the device's time.
 Nanoseconds maintenance_duration(const MemoryDeviceConfig& config, std::uint8_t maintenance_operation_class);
 

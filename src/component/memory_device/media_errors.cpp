@@ -181,8 +181,7 @@ void correct(MemoryDevice& device, const CorrectedErrors& errors, MediaTransacti
              CvmeCounters* scrub_counters) {
   MediaErrorsState& state = device.media_errors();
   const bool is_volatile = device.logical_device().is_volatile(Dpa{errors.dpa});
-  add_saturated(is_volatile ? state.corrected_volatile_error_count : state.corrected_persistent_error_count,
-                errors.count);
+  health::count_corrected_errors(device, is_volatile, errors.count);
   const CvmeThresholdWritable cvme = cvme_thresholds(device);
   const bool own = scrub_counters != nullptr &&
                    (cvme.configuration_flags & CvmeThresholdWritable::kPatrolScrubThreshold) != 0;
@@ -225,8 +224,7 @@ void run_ecs(MemoryDevice& device) {
     for (; first != all.end() && first->dpa < row.dpa + row.length; ++first) {
       errors += first->count;
       const bool is_volatile = device.logical_device().is_volatile(Dpa{first->dpa});
-      add_saturated(is_volatile ? state.corrected_volatile_error_count : state.corrected_persistent_error_count,
-                    first->count);
+      health::count_corrected_errors(device, is_volatile, first->count);
       log(device, EventLogId::informational,
           dram_event(device, first->dpa, MediaTransaction::internal_media_error_check_scrub));
     }
@@ -238,6 +236,12 @@ void run_ecs(MemoryDevice& device) {
                 .dpa = row.dpa});
   }
   device.changes().mark(StateKey::ecs);
+}
+
+void restart_cvme_counters(MemoryDevice& device) {
+  device.media_errors().cvme = {};
+  device.media_errors().cvme_expiration = {};
+  device.changes().mark(StateKey::media_errors);
 }
 
 void expire_cvme_counters(MemoryDevice& device) {
@@ -306,10 +310,24 @@ void patrol_scrub_set(MemoryDevice& device, const PatrolScrubWritable& value) {
   device.changes().mark(StateKey::media_errors);
 }
 
-void restart_cvme_counters(MemoryDevice& device) {
-  device.media_errors().cvme = {};
-  device.media_errors().cvme_expiration = {};
-  device.changes().mark(StateKey::media_errors);
+void cvme_threshold_set(MemoryDevice& device, const CvmeThresholdWritable& value) {
+  restart_cvme_counters(device);
+  const bool of_patrol_scrub = (value.configuration_flags & CvmeThresholdWritable::kPatrolScrubThreshold) != 0;
+  if (!any_enabled(value.accesses) && !(of_patrol_scrub && any_enabled(value.patrol_scrub))) return;
+  HealthState health = device.health();
+  health.warnings.enabled = static_cast<std::uint8_t>(health.warnings.enabled & ~Alerts::kCorrectedVolatile);
+  health::set(device, health);
+}
+
+void disable_cvme_thresholds(MemoryDevice& device) {
+  Buffer& value = device.features().values[static_cast<std::size_t>(FeatureIndex::cvme_threshold)].current;
+  CvmeThresholdWritable cvme = cvme_thresholds(device);
+  for (CvmeThresholds* thresholds : {&cvme.accesses, &cvme.patrol_scrub}) {
+    thresholds->event_records_flags =
+        static_cast<std::uint8_t>(thresholds->event_records_flags & ~CvmeThresholds::kEnables);
+  }
+  value = to_buffer(bytes_of(cvme));
+  device.changes().mark(StateKey::features);
 }
 
 std::optional<Time> next_deadline(const MemoryDevice& device) {
@@ -332,11 +350,10 @@ void deadline_reached(MemoryDevice& device) {
   device.changes().mark(StateKey::media_errors);
 }
 
-// CXL r3.2 8.2.10.9.3.1: corrected error counts begin anew after every Conventional Reset.
+// Counters begin anew where those of health do (CXL r3.2 8.2.10.9.3.1).
 void reset(MemoryDevice& device, ResetKind kind) {
   MediaErrorsState& state = device.media_errors();
   if (kind == ResetKind::cxl) return;
-  state.corrected_volatile_error_count = state.corrected_persistent_error_count = 0;
   restart_cvme_counters(device);
   if (kind == ResetKind::conventional) return;
   // Volatile memory has other contents now; DRAM counts anew.

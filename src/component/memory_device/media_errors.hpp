@@ -52,8 +52,6 @@ struct MediaErrorsState {
   Time ecs_cycle_end = kEcsCycle;
   CvmeCounters cvme{};
   Time cvme_expiration{};  ///< 0: nothing was counted, or counters do not expire
-  std::uint32_t corrected_volatile_error_count = 0;  ///< as Get Health Info has them
-  std::uint32_t corrected_persistent_error_count = 0;
   bool operator==(const MediaErrorsState&) const = default;
 };
 
@@ -71,7 +69,11 @@ void host_read(MemoryDevice& device, std::uint64_t dpa, std::uint64_t length);
 
 /// The Device Patrol Scrub Control Feature is about to get this value.
 void patrol_scrub_set(MemoryDevice& device, const PatrolScrubWritable& value);
-void restart_cvme_counters(MemoryDevice& device);
+/// The Advanced Programmable CVME Threshold Feature has got this value: counters begin anew, and while it has a threshold the
+/// warning of Set Alert Configuration is disabled (CXL r3.2 8.2.10.9.11.3).
+void cvme_threshold_set(MemoryDevice& device, const CvmeThresholdWritable& value);
+/// The reverse: that warning was enabled.
+void disable_cvme_thresholds(MemoryDevice& device);
 
 /// When something has to be done next; nothing where there is nothing to find.
 std::optional<Time> next_deadline(const MemoryDevice& device);

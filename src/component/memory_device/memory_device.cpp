@@ -99,6 +99,9 @@ void MemoryDevice::restore(MemoryDeviceState state) {
   maintenance_ = std::move(state.maintenance);
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
+  // What was saved by a device of another capacity has no errors here.
+  std::erase_if(media_errors_.corrected,
+                [this](const CorrectedErrors& errors) { return !logical_device_.contains(Dpa{errors.dpa}, kCacheLine); });
   rearm_media_errors();
 }
 

@@ -154,14 +154,14 @@ class MemoryDevice {
   Changes changes_;
   TimestampState timestamp_;
   FirmwareState firmware_;
+  FirmwareFaults firmware_faults_;
+  HealthState health_;
+  QosState qos_;
   FeaturesState features_;
   MediaErrorsState media_errors_;
   EcsState ecs_;
   MaintenanceState maintenance_;
   Timeline::Key media_errors_timer_;
-  FirmwareFaults firmware_faults_;
-  HealthState health_;
-  QosState qos_;
   std::move_only_function<void(ResetKind)> reset_fault_;
   cci::Context mailbox_;
   cci::Context mctp_;
