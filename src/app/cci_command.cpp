@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/cci_contents.hpp"
 #include "app/commands.hpp"
 #include "app/device_client.hpp"
 #include "app/exit_code.hpp"
@@ -233,7 +234,9 @@ void print_answer(const CciOptions& options, const Request& request, const Json&
   const auto identifier = wanted_whole_log(row, options);
   const KnownLog* log = identifier ? find_log(*identifier) : nullptr;
   const Buffer payload = payload_of(answer);
-  const bool has_output = row != nullptr && (!row->output.fields.empty() || !row->output.tail_name.empty());
+  const auto contents = row == nullptr ? std::nullopt : contents_of_answer(*row, request.payload);
+  const Layout layout = contents.value_or(row == nullptr ? Layout{} : row->output);
+  const bool has_output = !layout.fields.empty() || !layout.tail_name.empty();
   if (options.raw) {
     print_line(to_hex(payload));
     return;
@@ -244,7 +247,7 @@ void print_answer(const CciOptions& options, const Request& request, const Json&
     if (log != nullptr && succeeded(answer)) {
       shown.set("response", whole_log_json(*log, payload));
     } else if (has_output && succeeded(answer)) {
-      shown.set("response", control::decode_payload(row->output, payload));
+      shown.set("response", control::decode_payload(layout, payload));
     }
     print_line(shown.text(2));
     return;
@@ -259,7 +262,7 @@ void print_answer(const CciOptions& options, const Request& request, const Json&
   } else if (log != nullptr) {
     print_whole_log(*log, payload, vendor);
   } else {
-    print(control::payload_lines(row->output, payload, 2));
+    print(control::payload_lines(layout, payload, 2));
   }
 }
 
@@ -353,7 +356,8 @@ Result<Request> make_request(const CciOptions& options) {
     if (!bytes) return failure(fmt::format("--payload {}: not hexadecimal", control::quoted(options.payload)));
     request.payload = std::move(*bytes);
   } else if (request.row != nullptr) {
-    request.payload = TRY(control::encode_payload(request.row->input, with_log_identifiers(options.fields), read_data_file));
+    const auto fields = TRY(with_contents(*request.row, with_log_identifiers(options.fields)));
+    request.payload = TRY(control::encode_payload(request.row->input, fields, read_data_file));
   } else if (!options.fields.empty()) {
     return failure(fmt::format("opcode {:04x}h has no fields known here; give --payload HEX", request.opcode.value));
   }

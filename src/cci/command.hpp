@@ -26,6 +26,7 @@ constexpr std::unexpected<ReturnCode> refuse(ReturnCode code) { return std::unex
 /// where this request was carried out at once.
 struct Background {
   Nanoseconds duration{};
+  bool ends_at_once = false;  ///< it was completed before the answer is given
 };
 using Outcome = std::optional<Background>;
 

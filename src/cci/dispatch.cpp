@@ -64,13 +64,16 @@ Reply run_row(const Target& target, const Command& command, Bytes payload, std::
   if (const auto& background = *outcome) {
     Nanoseconds duration = background->duration;
     Disturbance disturbance;
+    bool ends_at_once = background->ends_at_once;
     if (target.component.faults != nullptr) {
       if (const auto fault = target.component.faults->take_background(command.opcode)) {
         duration = fault->duration.value_or(duration);
         disturbance = fault->disturbance;
+        ends_at_once = false;
       }
     }
     context.background.start(command.opcode, payload, duration, disturbance);
+    if (ends_at_once) complete_background(target);
     reply.return_code = ReturnCode::background_command_started;
   }
   return reply;

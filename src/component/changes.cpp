@@ -11,8 +11,9 @@ std::string_view name_of(StateKey key) {
       "labels",                 "media-state", "media",                  "background",  "endpoint-id",
       "firmware",               "poison",      "security",
       "partitions",             "health",      "qos",                    "component-state-dump",
-      "ecs",                    "ras",         "vendor-registers"};
-  static_assert(static_cast<std::size_t>(StateKey::vendor_registers) + 1 == kStateKeys && !kNames.back().empty());
+      "ecs",                    "ras",         "vendor-registers",       "features",
+      "media-errors",           "maintenance"};
+  static_assert(static_cast<std::size_t>(StateKey::maintenance) + 1 == kStateKeys && !kNames.back().empty());
   return kNames[static_cast<std::size_t>(key)];
 }
 

@@ -30,8 +30,11 @@ enum class StateKey : std::uint8_t {
   ecs,               ///< counters of DDR5 Error Check Scrub
   ras,               ///< registers of the RAS capability
   vendor_registers,  ///< what vendor commands of a table read and write
+  features,          ///< values, and the transfer
+  media_errors,      ///< corrected errors, scrub cycles and counters
+  maintenance,       ///< repairs
 };
-inline constexpr std::size_t kStateKeys = 19;
+inline constexpr std::size_t kStateKeys = 22;
 std::string_view name_of(StateKey key);
 
 class Changes {

@@ -122,6 +122,51 @@ void visit_fields(StateOf<ComponentStateDumpState> auto& state, auto&& visit) {
   visit("fetching", state.fetching);
 }
 
+void visit_fields(StateOf<FeatureValue> auto& value, auto&& visit) {
+  visit("current", value.current);
+  visit("saved", value.saved);
+}
+
+void visit_fields(StateOf<FeatureTransfer> auto& transfer, auto&& visit) {
+  visit("in-progress", transfer.in_progress);
+  visit("by", transfer.by);
+  visit("feature", transfer.feature);
+  visit("save", transfer.save);
+  visit("data", transfer.data);
+  visit("last-offset", transfer.last_offset);
+}
+
+void visit_fields(StateOf<FeaturesState> auto& state, auto&& visit) {
+  visit("values", state.values);
+  visit("transfer", state.transfer);
+}
+
+void visit_fields(StateOf<CorrectedErrors> auto& errors, auto&& visit) {
+  visit("dpa", errors.dpa);
+  visit("count", errors.count);
+}
+
+void visit_fields(StateOf<PatrolScrubState> auto& state, auto&& visit) {
+  visit("cycle-end", state.cycle_end);
+  visit("corrected", state.corrected);
+  visit("uncorrected", state.uncorrected);
+}
+
+void visit_fields(StateOf<CvmeCounter> auto& counter, auto&& visit) {
+  visit("count", counter.count);
+  visit("components", counter.components);
+  visit("last-dpa", counter.last_dpa);
+}
+
+void visit_fields(StateOf<MediaErrorsState> auto& state, auto&& visit) {
+  visit("corrected", state.corrected);
+  visit("latent-poison", state.latent_poison);
+  visit("patrol-scrub", state.patrol_scrub);
+  visit("ecs-cycle-end", state.ecs_cycle_end);
+  visit("cvme", state.cvme);
+  visit("cvme-expiration", state.cvme_expiration);
+}
+
 void visit_fields(StateOf<EcsFru> auto& fru, auto&& visit) {
   visit("configuration", fru.configuration);
   visit("error-count", fru.error_count);
@@ -149,6 +194,16 @@ void visit_fields(StateOf<VendorRegister> auto& known, auto&& visit) {
   visit("name", known.name);
   visit("value", known.value);
 }
+
+void visit_fields(StateOf<Repair> auto& repair, auto&& visit) {
+  visit("kind", repair.kind);
+  visit("hard", repair.hard);
+  visit("dpa", repair.dpa);
+  visit("length", repair.length);
+  visit("taken", repair.taken);
+}
+
+void visit_fields(StateOf<MaintenanceState> auto& state, auto&& visit) { visit("repairs", state.repairs); }
 
 void visit_fields(StateOf<cci::Disturbance> auto& disturbance, auto&& visit) {
   visit("stall-at-percent", disturbance.stall_at_percent);
@@ -253,6 +308,9 @@ void visit_fields(StateOf<MemoryDeviceState> auto& state, auto&& visit) {
   visit("ecs", state.ecs);
   visit("ras", state.ras);
   visit("vendor-registers", state.vendor_registers);
+  visit("features", state.features);
+  visit("media-errors", state.media_errors);
+  visit("maintenance", state.maintenance);
   visit("mailbox", state.mailbox);
   visit("mctp", state.mctp);
 }

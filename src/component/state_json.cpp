@@ -33,6 +33,7 @@ Json to_json(const std::string& value) { return value; }
 Json to_json(DebugLogKind value) { return static_cast<std::uint8_t>(value); }
 Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
 Json to_json(PoisonSource value) { return static_cast<std::uint8_t>(value); }
+Json to_json(RepairKind value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
 Json to_json(const EventInterruptPolicy& value) { return to_hex(bytes_of(value)); }
 Json to_json(const PoisonMap& map);
@@ -149,6 +150,12 @@ bool from_json(const Json& json, std::string& value) {
   value = json.string().value_or("");
   return json.is_string();
 }
+bool from_json(const Json& json, RepairKind& value) {
+  std::uint8_t kind = 0;
+  const bool good = from_json(json, kind);
+  value = static_cast<RepairKind>(kind);
+  return good && kind < kRepairKinds;
+}
 bool from_json(const Json& json, DebugLogKind& value) {
   std::uint8_t kind = 0;
   const bool good = from_json(json, kind);
@@ -186,6 +193,12 @@ bool from_json(const Json& json, std::deque<RasHeader>& headers) {
 }
 bool from_json(const Json& json, std::vector<VendorRegister>& registers) {
   return list_from_json(json, registers, cci::kMaximumRuntimeCommands);
+}
+bool from_json(const Json& json, std::vector<CorrectedErrors>& list) {
+  return list_from_json(json, list, kMaximumCorrectedErrors);
+}
+bool from_json(const Json& json, std::vector<Repair>& list) {
+  return list_from_json(json, list, kRepairKinds * kMaximumSpares);
 }
 bool from_json(const Json& json, PoisonMap& map) {
   map.clear();
@@ -283,6 +296,17 @@ std::string_view impossible(const RasState& state) {
   return good ? "" : "headers";
 }
 
+std::string_view impossible(const MediaErrorsState& state) {
+  const auto out_of_order = [](const CorrectedErrors& one, const CorrectedErrors& next) { return one.dpa >= next.dpa; };
+  if (std::ranges::adjacent_find(state.corrected, out_of_order) != state.corrected.end() ||
+      std::ranges::any_of(state.corrected, [](const auto& errors) { return errors.dpa % kCacheLine != 0; })) {
+    return "corrected";
+  }
+  if (state.patrol_scrub.cycle_end > kEnd) return "patrol-scrub.cycle-end";
+  if (state.ecs_cycle_end > kEnd || state.ecs_cycle_end == Time{}) return "ecs-cycle-end";
+  return state.cvme_expiration > kEnd ? "cvme-expiration" : "";
+}
+
 std::string_view impossible(const cci::ContextState& state) {
   const auto& slot = state.background;
   if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
@@ -328,6 +352,12 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   if (std::ranges::any_of(state.vendor_registers,
                           [](const VendorRegister& one) { return one.value.size() > kMaximumVendorRegister; })) {
     return failure("the state's field \"vendor-registers\" has an impossible value");
+  }
+  if (const auto field = impossible(state.features); !field.empty()) {
+    return failure("the state's field \"features." + std::string(field) + "\" has an impossible value");
+  }
+  if (const auto field = impossible(state.media_errors); !field.empty()) {
+    return failure("the state's field \"media-errors." + std::string(field) + "\" has an impossible value");
   }
   const FirmwareState& firmware = state.firmware;
   if (firmware.active_slot < 1 || firmware.active_slot > kMaximumFwSlots) {

@@ -322,6 +322,97 @@ TEST(StateJson, RefusesWhatNoDeviceCanBeIn) {
   EXPECT_FALSE(parse_state(state_json(state)));
 }
 
+// Values, a transfer that is half done, cycles, counters and repairs.
+TEST(StateJson, KeepsFeaturesErrorsOfTheMediaAndRepairs) {
+  const auto set = [](const Uuid& feature, std::uint32_t flags, Buffer data) {
+    SetFeatureIn in{};
+    in.feature_identifier = feature;
+    in.set_feature_flags = flags;
+    in.version = 1;
+    Buffer request = to_buffer(bytes_of(in));
+    append(request, data);
+    return request;
+  };
+  Bench bench;
+  bench.timeline.advance_to(5ms);
+  bench.send(bench.device.mailbox(), 0x0502, set(kPatrolScrubFeature, 0, {std::byte{6}, std::byte{1}}));
+  bench.send(bench.device.mctp(), 0x0502, set(kDeviceSettingsFeature, 1, Buffer(4)));
+  ASSERT_TRUE(media_errors::inject(bench.device, 64, 3));
+  bench.device.poison_media(Dpa{0}, 64, {PoisonSource::internal, false, true});
+  Buffer ppr(14);
+  ppr[0] = std::byte{1};
+  bench.send(bench.device.mailbox(), 0x0600, ppr);
+  ASSERT_EQ(bench.device.maintenance().repairs.size(), 1U);
+  bench.device.media_errors().cvme[1] = {7, 3, 128};
+  EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
+
+  Bench after(5ms);
+  after.device.restore(round_trip(bench.device.save()));
+  EXPECT_EQ(after.timeline.next(), 5ms + 6h);
+  EXPECT_EQ(after.send(after.device.mailbox(), 0x0502, set(kPatrolScrubFeature, 1, Buffer(1))).return_code,
+            ReturnCode::feature_transfer_in_progress);
+}
+
+// A cycle that should have ended meanwhile ends at the next advance.
+TEST(RestoredDevice, ScrubsAtOnceWhatShouldHaveBeenScrubbedMeanwhile) {
+  Bench before;
+  before.device.poison_media(Dpa{0}, 64, {PoisonSource::internal, false, false});
+  MemoryDeviceState state = before.device.save();
+  state.features.values[static_cast<std::size_t>(FeatureIndex::patrol_scrub)].current = {std::byte{6}, std::byte{1}};
+  state.media_errors.patrol_scrub.cycle_end = 6h;
+  Bench after(20h);
+  after.device.restore(state);
+  after.timeline.advance_to(20h);
+  EXPECT_EQ(after.device.media_errors().patrol_scrub.uncorrected, 1U);
+  EXPECT_EQ(after.device.media_errors().patrol_scrub.cycle_end, 24h);
+}
+
+TEST(RestoredDevice, HasNoCorrectedErrorsBehindItsCapacity) {
+  Bench before;
+  MemoryDeviceState state = before.device.save();
+  state.media_errors.corrected = {{0, 1}, {std::uint64_t{1} << 40, 1}};
+  Bench after;
+  after.device.restore(state);
+  EXPECT_EQ(after.device.media_errors().corrected, (std::vector<CorrectedErrors>{{0, 1}}));
+}
+
+std::string wrong_feature_state(void (*change)(MemoryDeviceState&)) {
+  Bench bench;
+  MemoryDeviceState state = bench.device.save();
+  change(state);
+  const auto read = parse_state(state_json(state));
+  return read ? "" : read.error().message;
+}
+
+TEST(StateJson, RefusesFeaturesAndErrorsThatNoDeviceCanHave) {
+  const std::string values = "the state's field \"features.values\" has an impossible value";
+  const std::string transfer = "the state's field \"features.transfer\" has an impossible value";
+  const std::string corrected = "the state's field \"media-errors.corrected\" has an impossible value";
+  using State = MemoryDeviceState;
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.features.values[0].current.clear(); }), values);
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.features.values[0].current[0] = std::byte{0}; }), values);
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.features.values[9].saved[1] = std::byte{1}; }), values);
+  EXPECT_EQ(wrong_feature_state([](State& s) {
+              s.features.transfer.in_progress = true;
+              s.features.transfer.data.resize(3);
+            }),
+            transfer);
+  EXPECT_EQ(wrong_feature_state([](State& s) {
+              s.features.transfer.in_progress = true;
+              s.features.transfer.feature = kFeatures;
+              s.features.transfer.data.resize(1);
+            }),
+            transfer);
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.media_errors.corrected = {{64, 1}, {0, 1}}; }), corrected);
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.media_errors.corrected = {{1, 1}}; }), corrected);
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.media_errors.ecs_cycle_end = Time{}; }),
+            "the state's field \"media-errors.ecs-cycle-end\" has an impossible value");
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.media_errors.patrol_scrub.cycle_end = Time::max(); }),
+            "the state's field \"media-errors.patrol-scrub.cycle-end\" has an impossible value");
+  EXPECT_EQ(wrong_feature_state([](State& s) { s.maintenance.repairs.push_back({static_cast<RepairKind>(6), false, 0, 64, {}}); }),
+            "the state's field \"maintenance.repairs\" is missing or wrong");
+}
+
 TEST(RestoredDevice, GoesOnWithItsOperationToTheSameEnd) {
   Bench before;
   before.timeline.advance_to(100ms);

@@ -19,7 +19,6 @@ constexpr Argument optional(std::string_view name, ArgumentKind kind, std::strin
 }
 
 // What every event has.
-constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
 constexpr Argument kLog{"log", choice, "event log", false, kLogs};
 constexpr Argument kFlags{"flags", u24, "Event Record Flags; severity 0 is filled in from the log"};
 constexpr auto kMaintOpClass = optional("maint-op-class", u8, "Maintenance Operation Class");

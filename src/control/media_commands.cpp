@@ -12,7 +12,6 @@ namespace {
 
 using enum ArgumentKind;
 
-constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
 
 constexpr auto kReadMedia =
     std::to_array<Argument>({kPath, {"dpa", size, "first byte"}, {"length", size, "bytes, at most 1 MiB"}});

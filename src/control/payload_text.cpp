@@ -214,6 +214,11 @@ std::string command_name(std::string_view title) {
 
 // ------------------------------------------------------------------------------------------------------------ encoding
 
+bool same_field_name(std::string_view typed, std::string_view name) {
+  return std::ranges::equal(typed, name,
+                            [](char a, char b) { return (a == '_' ? '-' : a) == (b == '_' ? '-' : b); });
+}
+
 namespace {
 
 Result<std::uint64_t> value_of(const Field& field, std::string_view text) {
@@ -279,7 +284,7 @@ Result<void> put_field(const Field& field, std::string_view text, MutableBytes p
 }
 
 Result<Buffer> tail_bytes(std::string_view text, FileReader read_file) {
-  if (text.starts_with('@')) return read_file(std::string(text.substr(1)));
+  if (text.starts_with('@') && read_file != nullptr) return read_file(std::string(text.substr(1)));
   if (text.starts_with("hex:")) {
     if (auto bytes = from_hex(text.substr(4))) return *bytes;
     return failure(fmt::format("{} is not hexadecimal", quoted(text.substr(4))));
@@ -303,9 +308,7 @@ Result<Buffer> tail_elements(const Layout& element, std::string_view text) {
 
 const Field* find_field(const Layout& layout, std::string_view name) {
   const auto same = [name](const Field& field) {
-    return field.kind != FieldKind::reserved && std::ranges::equal(field.name, name, [](char a, char b) {
-             return (a == '_' ? '-' : a) == (b == '_' ? '-' : b);
-           });
+    return field.kind != FieldKind::reserved && same_field_name(name, field.name);
   };
   const auto found = std::ranges::find_if(layout.fields, same);
   return found == layout.fields.end() ? nullptr : &*found;
@@ -335,6 +338,10 @@ Result<void> fill_count(const Layout& layout, std::span<const std::string> argum
 }
 
 }  // namespace
+
+bool has_field(const Layout& layout, std::string_view name) {
+  return (!layout.tail_name.empty() && name == layout.tail_name) || find_field(layout, name) != nullptr;
+}
 
 Result<Buffer> encode_payload(const Layout& layout, std::span<const std::string> arguments, FileReader read_file) {
   Buffer payload(layout.size);

@@ -22,12 +22,17 @@ std::string payload_lines(const Layout& layout, Bytes payload, int indent = 0);
 /// One field as text: "3 (Type 3 Device)", "1 GiB", "0x00000001".
 std::string field_text(const Field& field, Bytes bytes);
 
-/// Bytes for the tail of a request: `text`, `hex:00ff`, or what `@FILE` holds, by a reader the caller gives.
+/// Bytes for the tail of a request: `text`, `hex:00ff`, or what `@FILE` holds, by a reader the caller gives (null: no files).
 using FileReader = Result<Buffer> (*)(const std::string& path);
 
 /// A request payload from `field=value` arguments. Fields that are not given are zero; a `number_of_...` that is not
 /// given counts the elements that are. Errors name the nearest field or value.
 Result<Buffer> encode_payload(const Layout& layout, std::span<const std::string> arguments, FileReader read_file);
+
+/// Names as they may be typed: "lsa-size" is "lsa_size".
+bool same_field_name(std::string_view typed, std::string_view name);
+/// Has the layout a field, or a tail, of this name?
+bool has_field(const Layout& layout, std::string_view name);
 
 /// "Get Health Info" as it is typed: "get-health-info".
 std::string command_name(std::string_view title);

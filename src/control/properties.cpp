@@ -220,6 +220,11 @@ constexpr DeviceRow dynamic_capacity(std::string_view name) {
 using Device = MemoryDeviceDeclaration;
 using Config = MemoryDeviceConfig;
 
+template <auto field>
+constexpr DeviceRow spares_row(std::string_view name, std::string_view default_text, std::string_view meaning) {
+  return integer_row(name, 0, kMaximumSpares, default_text, meaning, "8.2.10.7.1", set_config<field>);
+}
+
 constexpr std::array kDeviceRows = {
     DeviceRow{{.name = "id",
                .kind = PropertyKind::identifier,
@@ -342,6 +347,22 @@ constexpr std::array kDeviceRows = {
     integer_row("scan-results-size", 1, kMaximumScanResults, "4096",
                 "records that a scan keeps; it stops prematurely where there are more", "8.2.10.9.4.6",
                 set_config<&Config::scan_results_size>),
+    boolean_row("patrol-scrub", "patrol scrub is enabled by default", "8.2.10.9.11.1", set_config<&Config::patrol_scrub>),
+    integer_row("patrol-scrub-cycle", 1, 255, "12", "hours of a patrol scrub cycle by default", "8.2.10.9.11.1",
+                set_config<&Config::patrol_scrub_hours>),
+    integer_row("patrol-scrub-minimum-cycle", 1, 255, "1", "smallest number of hours of a patrol scrub cycle",
+                "8.2.10.9.11.1", set_config<&Config::patrol_scrub_minimum_hours>),
+    spares_row<&Config::soft_ppr_spares>("soft-ppr-spares", "4", "rows that soft PPR can repair at a time"),
+    spares_row<&Config::hard_ppr_spares>("hard-ppr-spares", "4", "rows that hard PPR can repair"),
+    spares_row<&Config::cacheline_spares>("cacheline-spares", "8", "cache lines that can be spared"),
+    spares_row<&Config::row_spares>("row-spares", "4", "rows that can be spared"),
+    spares_row<&Config::bank_spares>("bank-spares", "2", "banks that can be spared"),
+    spares_row<&Config::rank_spares>("rank-spares", "1", "ranks that can be spared"),
+    duration_row("sparing-duration", "device time that memory sparing takes", "8.2.10.7.1.4",
+                 set_config<&Config::sparing_duration>),
+    boolean_row("sparing-completes-at-once",
+                "memory sparing is over when Background Command Started is answered; Linux does not wait for it",
+                "COMPAT(linux)", set_config<&Config::sparing_completes_at_once>),
     integer_row("abort-threshold", 0, 100, "85",
                 "percentage from which Request Abort lets a background operation finish", "8.2.10.1.5",
                 set_config<&Config::abort_threshold>),

@@ -44,7 +44,10 @@ auto tied(const MemoryDeviceDeclaration& d) {
                     c.dirty_shutdowns, c.life_used_critical, c.life_used_warning, c.over_temperature_critical,
                     c.over_temperature_warning, c.under_temperature_critical, c.under_temperature_warning,
                     c.corrected_volatile_errors_warning, c.corrected_persistent_errors_warning, c.partitioned_volatile,
-                    c.qos_telemetry, c.qos_bandwidth);
+                    c.qos_telemetry, c.qos_bandwidth,
+                    c.patrol_scrub, c.patrol_scrub_hours, c.patrol_scrub_minimum_hours, c.soft_ppr_spares,
+                    c.hard_ppr_spares, c.cacheline_spares, c.row_spares, c.bank_spares, c.rank_spares,
+                    c.sparing_duration, c.sparing_completes_at_once);
 }
 
 TEST(Properties, EveryDefaultIsThatOfTheConfiguration) {
@@ -112,6 +115,17 @@ TEST(Properties, FillTheirMembers) {
   EXPECT_EQ(with("populate-duration", "3s").config.populate_duration, std::chrono::milliseconds(3000));
   EXPECT_TRUE(with("ras-unmasked", "on").config.ras_unmasked);
   EXPECT_EQ(with("media-operation-duration", "3s").config.media_operation_duration, std::chrono::milliseconds(3000));
+  EXPECT_TRUE(with("patrol-scrub", "on").config.patrol_scrub);
+  EXPECT_EQ(with("patrol-scrub-cycle", "7").config.patrol_scrub_hours, 7);
+  EXPECT_EQ(with("patrol-scrub-minimum-cycle", "7").config.patrol_scrub_minimum_hours, 7);
+  EXPECT_EQ(with("soft-ppr-spares", "7").config.soft_ppr_spares, 7);
+  EXPECT_EQ(with("hard-ppr-spares", "7").config.hard_ppr_spares, 7);
+  EXPECT_EQ(with("cacheline-spares", "7").config.cacheline_spares, 7);
+  EXPECT_EQ(with("row-spares", "7").config.row_spares, 7);
+  EXPECT_EQ(with("bank-spares", "7").config.bank_spares, 7);
+  EXPECT_EQ(with("rank-spares", "7").config.rank_spares, 7);
+  EXPECT_EQ(with("sparing-duration", "7ms").config.sparing_duration, std::chrono::milliseconds(7));
+  EXPECT_TRUE(with("sparing-completes-at-once", "on").config.sparing_completes_at_once);
   EXPECT_EQ(with("poison-list-size", "7").config.poison_list_size, 7U);
   EXPECT_EQ(with("scan-results-size", "7").config.scan_results_size, 7U);
   EXPECT_EQ(with("inject-poison-limit", "7").config.inject_poison_limit, 7);
@@ -181,6 +195,12 @@ INSTANTIATE_TEST_SUITE_P(
                           "is not from 1 to 16777215"},
                     Bound{"inject_poison", "inject-poison-limit", "0", "65536", "65535", "65536",
                           "is not from 0 to 65535"},
+                    Bound{"scrub_cycle", "patrol-scrub-cycle", "1", "0", "255", "256", "is not from 1 to 255"},
+                    Bound{"scrub_minimum", "patrol-scrub-minimum-cycle", "1", "0", "255", "256",
+                          "is not from 1 to 255"},
+                    Bound{"spares", "rank-spares", "0", "256", "255", "256", "is not from 0 to 255"},
+                    Bound{"sparing", "sparing-duration", "0", "604800001", "604800s", "604801s",
+                          "is longer than 604800s"},
                     Bound{"fw_slots", "fw-slots", "2", "1", "4", "5", "is not from 2 to 4"},
                     Bound{"fw_size", "fw-size-limit", "128", "127", "1G", "1025M", "is not from 128 to 1G"},
                     Bound{"fw_transfer", "fw-transfer-duration", "0", "604800001", "604800s", "604801s",

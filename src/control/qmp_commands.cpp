@@ -5,6 +5,7 @@
 
 #include "base/hex.hpp"
 #include "control/event_injection.hpp"
+#include "control/feature_commands.hpp"
 #include "control/lab_query.hpp"
 #include "control/media_commands.hpp"
 #include "control/nearest_name.hpp"
@@ -28,7 +29,6 @@ namespace {
 
 using enum ArgumentKind;
 
-constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
 constexpr auto kVias = std::to_array<std::string_view>({"mailbox", "mctp"});
 
 Result<Json> query_version(QmpContext&, const Json&) {
@@ -350,7 +350,9 @@ constexpr auto kRows = std::to_array<QmpCommand>({
 std::span<const QmpCommand> qmp_commands() {
   static const auto rows = [] {
     std::vector<QmpCommand> all(kRows.begin(), kRows.end());
-    for (const auto more : {event_commands(), media_commands(), ras_commands()}) all.insert(all.end(), more.begin(), more.end());
+    for (const auto more : {event_commands(), feature_commands(), media_commands(), ras_commands()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
     std::ranges::sort(all, {}, &QmpCommand::name);
     return all;
   }();

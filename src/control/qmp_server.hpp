@@ -33,6 +33,7 @@ enum class ArgumentKind : std::uint8_t {
   u64_list,
   object_list,  ///< a list of objects, whose members the verb checks
 };
+inline constexpr std::size_t kArgumentKinds = 15;
 
 struct Argument {
   std::string_view name;

@@ -12,7 +12,6 @@ namespace {
 
 using enum ArgumentKind;
 
-constexpr Argument kPath{"path", text, "id of the device, or its QOM path"};
 
 template <std::size_t N>
 constexpr std::array<std::string_view, N> names_of(const std::array<RasError, N>& errors) {

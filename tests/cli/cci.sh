@@ -18,11 +18,14 @@ start --clock=auto "${one_device[@]}"
 head -c 300 "$cxlemu_binary" >payload
 expect 0 firmware pack --revision 2.0 --output new.fw payload
 declare -A fields=([transfer-fw]=new.fw [activate-fw]="action=online slot=2"
+  [get-feature]=feature_identifier=patrol-scrub
+  [set-feature]="feature_identifier=patrol-scrub configured_patrol_scrub_cycle_hours=12"
   [set-response-message-limit]=response_message_limit=10
   [get-log-capabilities]=log_identifier=vendor-debug [clear-log]=log_identifier=component-state-dump
   [populate-log]=log_identifier=component-state-dump
   [get-supported-logs-sub-list]=maximum_number_of_supported_log_entries=1 [set-timestamp]=timestamp=1
   [get-poison-list]=physical_address_length_64b=64 [get-scan-media-capabilities]=physical_address_length_64b=64
+  [set-sld-qos-control]="egress_moderate_percentage=10 egress_severe_percentage=25"
   [scan-media]=physical_address_length_64b=64 [media-operations]="media_operation_class=1")
 # What a device refuses that is not locked, is frozen, or has no security protocol.
 declare -A status=([unlock]=1 [set-partition-info]=1 [passphrase-secure-erase]=1 [security-send]=1)
@@ -30,6 +33,7 @@ for command in "${commands[@]}"; do
   expect "${status[$command]:-0}" cci mem0 "$command" ${fields[$command]:-}
   [[ "$(head -1 out)" == *" by "*": "* ]] || fail "$command: first line"
 done
+expect 0 cci mem0 security-receive
 out_is "Security Receive by mailbox: Success
 00000000  00 00 00 00 00 00 00 01  00                       |.........|"
 expect 0 cci mem0 sanitize
@@ -76,6 +80,34 @@ expect 0 cci mem0 get-log log_identifier=media-test-capability offset=0 length=1
 out_is "00"
 expect 1 cci mem0 get-log log_identifier=00000000-0000-0000-0000-000000000000
 out_is "Get Log by mailbox: Invalid Log (17h)"
+
+# ---- features by their names, with the fields of their data
+expect 0 cci mem0 get-supported-features
+out_has "number_of_supported_feature_entries  10"
+expect 0 cci mem0 set-feature feature_identifier=patrol-scrub configured_patrol_scrub_cycle_hours=6 device_patrol_scrub_flags=1
+expect 0 cci mem0 get-feature feature_identifier=patrol-scrub
+out_is "Get Feature by mailbox: Success
+  device_patrol_scrub_capabilities     0x01
+  configured_patrol_scrub_cycle_hours  6
+  smallest_patrol_scrub_cycle_hours    1
+  device_patrol_scrub_flags            0x01"
+expect 0 cci mem0 get-feature feature_identifier=96dad7d6-fde8-482b-a733-75774e06db8a selection=default-value --json
+out_has '"configured_patrol_scrub_cycle_hours": 12'
+expect 0 cci mem0 get-feature feature_identifier=patrol-scrub offset=1 count=1 --raw
+out_is "06"
+expect 0 cci mem0 set-feature feature_identifier=ddr5-ecs ddr5_ecs_log_capabilities=1 ecs_configurations=3,0xb,4 --via mctp
+expect 0 cci mem0 get-feature feature_identifier=ddr5-ecs
+out_has "    ecs_configurations  0x000b"
+expect 0 cci mem0 set-feature feature_identifier=patrol-scrub version=1 data=hex:0c00
+expect 2 cci mem0 set-feature feature_identifier=patrol-scrub hours=1
+err_has 'the command has no field "hours" (it has configured_patrol_scrub_cycle_hours, device_patrol_scrub_flags)'
+expect 2 cci mem0 get-feature feature_identifier=patrol-skrub
+err_has 'feature_identifier: "patrol-skrub" is no UUID, and no feature has that name; did you mean "patrol-scrub"?'
+expect 0 cci mem0 perform-maintenance maintenance_operation_class=ppr dpa=0x2000
+expect 0 cci mem0 perform-maintenance maintenance_operation_class=memory-sparing maintenance_operation_subclass=1 bank=1 --wait
+out_has "Perform Maintenance ended at 100 %: Success"
+expect 1 cci mem0 perform-maintenance maintenance_operation_class=memory-sparing channel=9
+out_is "Perform Maintenance by mailbox: Invalid Physical Address (0fh)"
 
 # ---- by which CCI
 expect 0 cci mem0 get-health-info --via mctp

@@ -36,6 +36,10 @@ const auto kValidRequests = std::to_array<ValidRequest>({
     {0x0403, "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86"},
     {0x0404, "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67"},
     {0x0405, "01 00", 48},
+    {0x0500, "ff00000000000000"},
+    {0x0501, "96dad7d6fde8482ba73375774e06db8a 00000400 00"},
+    {0x0502, "96dad7d6fde8482ba73375774e06db8a 00000000 0000 01" + zeros(9) + "0c01"},
+    {0x0600, "0100" + zeros(12)},
     {0x4000, ""},
     {0x4100, ""},
     {0x4101, "0000000000000000 00", std::string::npos, ReturnCode::unsupported},
@@ -183,7 +187,7 @@ TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
 
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
 INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
-                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0406, 0x0500, 0x0600,
+                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0406, 0x0503, 0x0601,
                                          0x3FFF, 0x4001, 0x4306, 0x4403, 0x5100, 0x5300, 0xBFFF,
                                          0xC000, 0xFFFF),
                          [](const auto& tested) {

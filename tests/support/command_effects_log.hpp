@@ -34,6 +34,10 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"0304 1000", "0304 1000"},  // Clear Log
     {"0404 5001", "0404 5001"},  // Populate Log
     {"0504 0000", "0504 0000"},  // Get Supported Logs Sub-List
+    {"0005 0000", "0005 0000"},  // Get Supported Features
+    {"0105 0000", "0105 0000"},  // Get Feature
+    {"0205 1a00", "0205 1a00"},  // Set Feature
+    {"0006 5401", "0006 5401"},  // Perform Maintenance
     {"0040 0000", "0040 0000"},  // Identify Memory Device
     {"0041 0000", "0041 0000"},  // Get Partition Info
     {"0141 070e", "0141 070e"},  // Set Partition Info

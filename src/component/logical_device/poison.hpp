@@ -67,6 +67,7 @@ enum class MediaTransaction : std::uint8_t {
   scan_media = 3,
   inject_poison = 4,
   patrol_scrub = 5,
+  internal_media_error_check_scrub = 7,
 };
 
 namespace poison {

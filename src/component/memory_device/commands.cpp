@@ -126,6 +126,22 @@ constexpr auto kCommands = std::to_array<cci::Command>({
     command<generic::get_supported_logs_sub_list<Device>>(0x0405, "Get Supported Logs Sub-List", "8.2.10.5.6",
         effect::none, When::always, kBoth)
         .returning({invalid_input}),
+    command<features::get_supported_features>(0x0500, "Get Supported Features", "8.2.10.6.1",
+        effect::none, When::always, kBoth)
+        .returning({invalid_input}),
+    command<features::get_feature>(0x0501, "Get Feature", "8.2.10.6.2", effect::none, When::always, kBoth)
+        .returning({invalid_input, unsupported_feature_selection_value}),
+    command<features::set_feature>(0x0502, "Set Feature", "8.2.10.6.3", kSetFeatureEffects, When::always, kBoth)
+        .returning({invalid_input, unsupported_feature_version, feature_transfer_in_progress,
+                    feature_transfer_out_of_order, invalid_security_state}),
+    background_command<maintenance::perform_maintenance, maintenance::complete_perform_maintenance,
+                       maintenance::interrupt_perform_maintenance, maintenance::perform_maintenance_runs_in_background>(
+        0x0600, "Perform Maintenance", "8.2.10.7.1",
+        effect::immediate_data_change | effect::immediate_log_change | effect::background_operation |
+            effect::request_abort_background_operation_supported,
+        When::always, kBoth)
+        .returning({invalid_input, aborted, invalid_physical_address, resources_exhausted, transfer_out_of_order,
+                    invalid_security_state}),
     command<identify_memory_device>(0x4000, "Identify Memory Device", "8.2.10.9.1.1",
         effect::none, When::always, kBoth),
     command<logical::get_partition_info<Device>>(0x4100, "Get Partition Info", "8.2.10.9.2.1",

@@ -29,6 +29,8 @@ enum class FirmwareVerify : std::uint8_t { package, any };
 inline constexpr std::uint32_t kMaximumPoisonListSize = 0xFF'FFFF;
 /// LIMIT: records that a store of scan results can be set to hold.
 inline constexpr std::uint32_t kMaximumScanResults = 0xFF'FFFF;
+/// LIMIT: spares of one kind that a device can be made with.
+inline constexpr std::uint32_t kMaximumSpares = 255;
 
 struct MemoryDeviceConfig {
   // Identity (CXL r3.2 8.2.10.1.1).
@@ -51,6 +53,14 @@ struct MemoryDeviceConfig {
   /// Addresses that 4301h may have poisoned; 0: no limit. Absent: 0, but 65535 with profile=libcxlmi.
   std::optional<std::uint16_t> inject_poison_limit;
 
+  // Spares of each kind, at most kMaximumSpares (CXL r3.2 8.2.10.7.1).
+  std::uint8_t soft_ppr_spares = 4;
+  std::uint8_t hard_ppr_spares = 4;
+  std::uint8_t cacheline_spares = 8;
+  std::uint8_t row_spares = 4;
+  std::uint8_t bank_spares = 2;
+  std::uint8_t rank_spares = 1;
+
   // Behaviour.
   Profile profile = Profile::strict;
   Timing timing = Timing::instant;
@@ -71,6 +81,11 @@ struct MemoryDeviceConfig {
   bool fw_online_activation = true;
   bool fw_activates_in_background = false;
   std::optional<std::chrono::milliseconds> fw_activation_duration;  ///< overrides `timing` for 0202h
+  std::optional<std::chrono::milliseconds> sparing_duration;  ///< overrides `timing` for 0600h, class 2
+  bool sparing_completes_at_once = false;
+  bool patrol_scrub = false;              ///< enabled by default (CXL r3.2 8.2.10.9.11.1)
+  std::uint8_t patrol_scrub_hours = 12;   ///< the default cycle; the minimum where that is longer
+  std::uint8_t patrol_scrub_minimum_hours = 1;  ///< not 0
   bool cxl_reset_ends_background = false;
   bool flr_ends_background = false;
 

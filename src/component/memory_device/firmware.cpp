@@ -165,6 +165,7 @@ ReturnCode activate(MemoryDevice& device, std::uint8_t slot) {
   }
   state.active_slot = slot;
   if (state.staged_slot == slot) state.staged_slot = 0;
+  features::firmware_changed(device);
   return ReturnCode::success;
 }
 

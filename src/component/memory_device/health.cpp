@@ -203,6 +203,8 @@ cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Context&, c
   if (enables(Alerts::kCorrectedPersistent)) {
     state.additional_status = CorrectedPersistent::set(state.additional_status, 0);
   }
+  // CXL r3.2 8.2.10.9.11.3: one of the two has thresholds.
+  if (enables(Alerts::kCorrectedVolatile)) media_errors::disable_cvme_thresholds(device);
   device.changes().mark(StateKey::health);
   take_over(device, wanted);
   return {};

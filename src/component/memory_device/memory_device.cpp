@@ -19,6 +19,8 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
       health_(initial_health(config_)),
       ras_(ras::reset_state(config_.ras_unmasked)),
       vendor_registers_(config_.vendor_registers),
+      features_(initial_features(config_)),
+      media_errors_(initial_media_errors(features_, timeline.now())),
       mailbox_(cci::Carrier::mailbox, timeline),
       mctp_(cci::Carrier::mctp, timeline) {
   vendor::add_commands(*this);
@@ -122,8 +124,25 @@ void MemoryDevice::restore(MemoryDeviceState state) {
   ecs_ = state.ecs;
   ras_ = std::move(state.ras);
   vendor::restore(vendor_registers_, state.vendor_registers);
+  features_ = std::move(state.features);
+  media_errors_ = std::move(state.media_errors);
+  maintenance_ = std::move(state.maintenance);
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
+  // What was saved by a device of another capacity has no errors here.
+  std::erase_if(media_errors_.corrected,
+                [this](const CorrectedErrors& errors) { return !logical_device_.contains(Dpa{errors.dpa}, kCacheLine); });
+  rearm_media_errors();
+}
+
+void MemoryDevice::rearm_media_errors() {
+  timeline_->cancel(media_errors_timer_);
+  const auto next = media_errors::next_deadline(*this);
+  if (!next) return;
+  media_errors_timer_ = timeline_->at(*next, [this] {
+    media_errors::deadline_reached(*this);
+    rearm_media_errors();
+  });
 }
 
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {
@@ -150,7 +169,7 @@ void MemoryDevice::poison_media(Dpa dpa, std::uint64_t length, PoisonKind kind) 
                                    timestamp_.at(now()));
   if (!finding) return;
   changes_.mark(StateKey::poison);
-  if (!kind.detected) return;
+  if (!kind.detected) return media_errors::note_latent_poison(*this);
   const bool is_test = kind.source == PoisonSource::injected;
   log_poison(*finding, is_test ? MediaTransaction::inject_poison : MediaTransaction::unknown,
              is_test ? EventLogId::informational : EventLogId::failure);
@@ -165,6 +184,7 @@ void MemoryDevice::repair_media(Dpa dpa, std::uint64_t length) {
 std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes to) {
   qos::count_access(*this, to.size());
   const auto read = logical_device_.read(dpa, to);
+  if (read) media_errors::host_read(*this, dpa.value, to.size());
   if (read || read.error() != MediaError::poison) return read;
   const std::uint64_t first = dpa.value / kCacheLine * kCacheLine;
   const std::uint64_t end = (dpa.value + to.size() + kCacheLine - 1) / kCacheLine * kCacheLine;

@@ -15,8 +15,11 @@
 #include "component/memory_device/config.hpp"
 #include "component/memory_device/debug_log.hpp"
 #include "component/memory_device/ecs.hpp"
+#include "component/memory_device/features.hpp"
 #include "component/memory_device/firmware.hpp"
 #include "component/memory_device/health.hpp"
+#include "component/memory_device/maintenance.hpp"
+#include "component/memory_device/media_errors.hpp"
 #include "component/memory_device/qos.hpp"
 #include "component/memory_device/ras.hpp"
 #include "wire/information_and_status.hpp"
@@ -51,6 +54,9 @@ struct MemoryDeviceState {
   EcsState ecs;
   RasState ras;
   std::vector<VendorRegister> vendor_registers;
+  FeaturesState features;
+  MediaErrorsState media_errors;
+  MaintenanceState maintenance;
   cci::ContextState mailbox;
   cci::ContextState mctp;
   bool operator==(const MemoryDeviceState&) const = default;
@@ -63,6 +69,7 @@ class MemoryDevice {
   MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& timeline, LogicalDeviceBackings backings);
   MemoryDevice(const MemoryDevice&) = delete;
   MemoryDevice& operator=(const MemoryDevice&) = delete;
+  ~MemoryDevice() { timeline_->cancel(media_errors_timer_); }
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const MemoryDeviceConfig& config() const { return config_; }
@@ -77,7 +84,7 @@ class MemoryDevice {
   void on_reset_fault(std::move_only_function<void(ResetKind)> reset) { reset_fault_ = std::move(reset); }
   [[nodiscard]] MemoryDeviceState save() const {
     return {timestamp_, logical_device_.state, firmware_, health_, qos_, debug_log_, component_state_dump_, ecs_, ras_,
-            vendor_registers_, mailbox_.save(), mctp_.save()};
+            vendor_registers_, features_, media_errors_, maintenance_, mailbox_.save(), mctp_.save()};
   }
   /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
   /// at the next advance.
@@ -100,17 +107,28 @@ class MemoryDevice {
   [[nodiscard]] cci::Faults& faults() { return faults_; }
   [[nodiscard]] Changes& changes() { return changes_; }
   [[nodiscard]] LogicalDevice& logical_device() { return logical_device_; }
+  [[nodiscard]] const LogicalDevice& logical_device() const { return logical_device_; }
   [[nodiscard]] TimestampState& timestamp() { return timestamp_; }
   [[nodiscard]] FirmwareState& firmware() { return firmware_; }
   [[nodiscard]] const FirmwareState& firmware() const { return firmware_; }
   [[nodiscard]] DebugLogState& debug_log() { return debug_log_; }
   [[nodiscard]] ComponentStateDumpState& component_state_dump() { return component_state_dump_; }
   [[nodiscard]] EcsState& ecs() { return ecs_; }
+  [[nodiscard]] const EcsState& ecs() const { return ecs_; }
   [[nodiscard]] RasState& ras() { return ras_; }
   [[nodiscard]] const RasState& ras() const { return ras_; }
   [[nodiscard]] std::vector<VendorRegister>& vendor_registers() { return vendor_registers_; }
   /// What Get Supported Logs lists.
   [[nodiscard]] std::span<const generic::LogRow<MemoryDevice>> log_rows() const;
+  [[nodiscard]] FeaturesState& features() { return features_; }
+  [[nodiscard]] const FeaturesState& features() const { return features_; }
+  [[nodiscard]] MediaErrorsState& media_errors() { return media_errors_; }
+  [[nodiscard]] const MediaErrorsState& media_errors() const { return media_errors_; }
+  [[nodiscard]] MaintenanceState& maintenance() { return maintenance_; }
+  [[nodiscard]] const MaintenanceState& maintenance() const { return maintenance_; }
+  [[nodiscard]] DramGeometry dram() const { return DramGeometry(logical_device_.capacity()); }
+  /// To be called after what media_errors::next_deadline() looks at has changed.
+  void rearm_media_errors();
   [[nodiscard]] FirmwareFaults& firmware_faults() { return firmware_faults_; }
   [[nodiscard]] Time now() const { return timeline_->now(); }
   [[nodiscard]] Profile profile() const { return config_.profile; }
@@ -119,7 +137,9 @@ class MemoryDevice {
   [[nodiscard]] std::uint16_t inject_poison_limit() const {
     return config_.inject_poison_limit.value_or(profile() == Profile::libcxlmi ? 0xFFFF : 0);
   }
-  [[nodiscard]] std::uint8_t abort_threshold() const { return config_.abort_threshold; }
+  [[nodiscard]] std::uint8_t abort_threshold() const {
+    return features::current<DeviceSettings>(features_, FeatureIndex::device_settings).abort_threshold;
+  }
   [[nodiscard]] AbortWhenIdle abort_when_idle() const { return config_.abort_when_idle; }
   [[nodiscard]] IdentifyOut identity() const;
   [[nodiscard]] HealthState& health() { return health_; }
@@ -144,6 +164,7 @@ class MemoryDevice {
   void reset_poison(ResetKind kind);
   void reset_security(ResetKind kind);
   void reset_logs_and_errors(ResetKind kind);
+  void reset_features(ResetKind kind);
 
   std::string id_;
   MemoryDeviceConfig config_;
@@ -162,6 +183,10 @@ class MemoryDevice {
   EcsState ecs_;
   RasState ras_;
   std::vector<VendorRegister> vendor_registers_;
+  FeaturesState features_;
+  MediaErrorsState media_errors_;
+  MaintenanceState maintenance_;
+  Timeline::Key media_errors_timer_;
   std::move_only_function<void(ResetKind)> reset_fault_;
   cci::Context mailbox_;
   cci::Context mctp_;

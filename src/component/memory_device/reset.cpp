@@ -63,10 +63,14 @@ void MemoryDevice::reset_logs_and_errors(ResetKind kind) {
     ras_ = initial;
     changes_.mark(StateKey::ras);
   }
-  // The counters are in the DRAM.
-  const EcsState before = ecs_;
-  for (EcsFru& fru : ecs_.frus) ecs::reset_counters(fru);
-  if (ecs_ != before) changes_.mark(StateKey::ecs);
+}
+
+// CXL r3.2 8.2.10.6.1 (Table 8-110), 8.2.10.6.3, 8.2.10.7.
+void MemoryDevice::reset_features(ResetKind kind) {
+  features::reset(*this, kind);
+  media_errors::reset(*this, kind);
+  maintenance::reset(*this, kind);
+  rearm_media_errors();
 }
 
 void MemoryDevice::reset(ResetKind kind) {
@@ -80,6 +84,7 @@ void MemoryDevice::reset(ResetKind kind) {
       reset_firmware(kind);
       reset_poison(kind);
       reset_partitions();
+      reset_features(kind);
     }
     return;
   }
@@ -91,6 +96,7 @@ void MemoryDevice::reset(ResetKind kind) {
   health::reset(*this);
   if (qos_ != QosState{}) changes_.mark(StateKey::qos);
   qos_ = {};
+  reset_features(kind);
   mailbox_.background.clear();
   mailbox_.events.set_interrupt_policy({});
   changes_.mark(StateKey::background);
