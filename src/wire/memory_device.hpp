@@ -27,6 +27,7 @@ struct IdentifyMemoryDeviceOut {
   Le16 dynamic_capacity_event_log_size;
 
   static constexpr std::uint8_t kInjectsPersistentPoison = 1 << 0;
+  static constexpr std::uint8_t kScansForPoison = 1 << 1;
 };
 static_assert(sizeof(IdentifyMemoryDeviceOut) == 0x45);
 

@@ -35,6 +35,17 @@ TEST(PatrolScrub, FindsLatentPoisonAtTheEndOfACycle) {
   EXPECT_EQ(lab.device().media_errors().patrol_scrub.uncorrected, 2U);
 }
 
+// Poison Handling Capabilities of Identify Memory Device: "the device shall periodically scan its media for errors".
+TEST(PatrolScrub, IsScansForPoisonOfIdentifyMemoryDeviceWhileItIsEnabled) {
+  Lab lab;
+  const auto capabilities = [&] { return lab.mailbox(0x4000).payload.substr(2 * 0x41, 2); };
+  EXPECT_EQ(capabilities(), "00");
+  enable_scrub(lab);
+  EXPECT_EQ(capabilities(), "02");
+  EXPECT_EQ(lab.mailbox(0x0502, full(kScrub, "0600")), success());
+  EXPECT_EQ(capabilities(), "00");
+}
+
 TEST(PatrolScrub, FindsNothingWhileItIsDisabled) {
   Lab lab;
   poison_at(lab, 0, 1, kLatent);

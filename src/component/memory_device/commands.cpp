@@ -37,10 +37,10 @@ cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device
   out.qos_telemetry_capabilities = qos::capabilities(device);
   out.poison_list_maximum_media_error_records = device.config().poison_list_size;
   out.inject_poison_limit = device.inject_poison_limit();
-  // Not "Scans for Poison": nothing scans the media unless it is asked to.
-  out.poison_handling_capabilities = device.config().injects_persistent_poison
-                                         ? IdentifyMemoryDeviceOut::kInjectsPersistentPoison
-                                         : std::uint8_t{0};
+  using Out = IdentifyMemoryDeviceOut;
+  out.poison_handling_capabilities = static_cast<std::uint8_t>(
+      (device.config().injects_persistent_poison ? Out::kInjectsPersistentPoison : 0) |
+      (media_errors::scrubs_periodically(device) ? Out::kScansForPoison : 0));
   return result;
 }
 

@@ -367,6 +367,8 @@ void disable_cvme_thresholds(MemoryDevice& device) {
   device.changes().mark(StateKey::features);
 }
 
+bool scrubs_periodically(const MemoryDevice& device) { return is_enabled(patrol_scrub(device)); }
+
 std::optional<Time> next_deadline(const MemoryDevice& device) {
   const MediaErrorsState& state = device.media_errors();
   std::optional<Time> next;

@@ -75,6 +75,8 @@ void cvme_threshold_set(MemoryDevice& device, const CvmeThresholdWritable& value
 /// The reverse: that warning was enabled.
 void disable_cvme_thresholds(MemoryDevice& device);
 
+/// Patrol scrub is enabled.
+bool scrubs_periodically(const MemoryDevice& device);
 /// When something has to be done next; nothing where there is nothing to find.
 std::optional<Time> next_deadline(const MemoryDevice& device);
 /// Does what is due now.
