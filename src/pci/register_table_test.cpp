@@ -106,7 +106,10 @@ TEST(RegisterTable, TellsAnActionWhatWasWritten) {
 TEST(RegisterTable, ComputesARegister) {
   std::uint64_t kept = 0x1'8765'4321;
   std::vector<Register> rows;
-  rows.push_back({.offset = 4, .name = "Computed", .section = "0", .read = [&] { return kept; },
+  rows.push_back({.offset = 4,
+                  .name = "Computed",
+                  .section = "0",
+                  .read = [&] { return kept; },
                   .written = [&](const RegisterWrite& write) { kept = write.after; }});
   RegisterTable table(8, std::move(rows));
   EXPECT_EQ(read(table, 4, 4), "21436587");
@@ -120,8 +123,9 @@ TEST(RegisterTable, WritesRegistersInTheOrderOfTheirOffsets) {
   std::string order;
   std::vector<Register> rows;
   for (const std::uint32_t offset : {8U, 0U, 4U}) {
-    rows.push_back({.offset = offset, .name = "R", .section = "0",
-                    .written = [&order, offset](const RegisterWrite&) { order += static_cast<char>('0' + offset); }});
+    rows.push_back({.offset = offset, .name = "R", .section = "0", .written = [&order, offset](const RegisterWrite&) {
+                      order += static_cast<char>('0' + offset);
+                    }});
   }
   RegisterTable table(12, std::move(rows));
   write(table, 0, "000000000000000000000000");
@@ -155,9 +159,19 @@ TEST_P(ResetOfAttributes, RestoresWhatTheTableSays) {
   rows.push_back({.offset = 3, .width = 1, .name = "Rw1cs", .section = "0", .rw1cs = 0xFF});
   rows.push_back({.offset = 4, .width = 1, .name = "Ros", .section = "0", .ros = 0xFF});
   rows.push_back({.offset = 5, .width = 1, .name = "Rwo", .section = "0", .rwo = 0x01, .restored_by = kAllButFlr});
-  rows.push_back({.offset = 6, .width = 1, .name = "Locked", .section = "0", .rwl = 0xFF, .restored_by = kAllButFlr,
+  rows.push_back({.offset = 6,
+                  .width = 1,
+                  .name = "Locked",
+                  .section = "0",
+                  .rwl = 0xFF,
+                  .restored_by = kAllButFlr,
                   .lock = {.offset = 5, .bits = 1}});
-  rows.push_back({.offset = 7, .width = 1, .name = "Unlocked", .section = "0", .rwl = 0xFF, .restored_by = kAllButFlr,
+  rows.push_back({.offset = 7,
+                  .width = 1,
+                  .name = "Unlocked",
+                  .section = "0",
+                  .rwl = 0xFF,
+                  .restored_by = kAllButFlr,
                   .lock = {.offset = 5, .bits = 3}});
   rows.push_back({.offset = 8, .width = 1, .name = "Kept", .section = "0", .rw = 0xFF, .restored_by = kNoReset});
   RegisterTable table(9, std::move(rows));
@@ -175,7 +189,12 @@ INSTANTIATE_TEST_SUITE_P(Every, ResetOfAttributes,
 TEST(RegisterTable, LocksABitByWritingOneOnceAndWhatIsLockedByIt) {
   std::vector<Register> rows;
   rows.push_back({.offset = 0, .width = 2, .name = "Lock", .section = "0", .rwo = 0x0001});
-  rows.push_back({.offset = 2, .width = 2, .name = "Locked", .section = "0", .rw = 0xFF00, .rwl = 0x00FF,
+  rows.push_back({.offset = 2,
+                  .width = 2,
+                  .name = "Locked",
+                  .section = "0",
+                  .rw = 0xFF00,
+                  .rwl = 0x00FF,
                   .lock = {.offset = 0, .bits = 1}});
   RegisterTable table(4, std::move(rows));
   write(table, 2, "1122");
