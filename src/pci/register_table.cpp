@@ -126,7 +126,7 @@ void RegisterTable::reset(Reset kind) {
   for (std::size_t i = 0; i < registers_.size(); ++i) {
     const Register& row = registers_[i];
     const std::uint64_t sticky = row.rws | row.rw1cs | row.ros;
-    const std::uint64_t held = row.rwo | (is_locked(row) ? row.rwl : 0);
+    const std::uint64_t held = row.rwo | (is_locked(row) ? row.rwl | row.rol : 0);
     std::uint64_t restored = row.restored_by.has(kind) ? ~(sticky | held) : 0;
     if (kConventionalResets.has(kind)) restored |= held;
     if (kColdReset.has(kind)) restored |= sticky;
@@ -146,7 +146,7 @@ std::optional<std::string> RegisterTable::fault() const {
     end = std::uint64_t{row.offset} + row.width;
     if (end > size_) return about(row, "reaches behind the end");
     std::uint64_t named = 0;
-    for (const std::uint64_t mask : {row.rw, row.rws, row.rw1c, row.rw1cs, row.ros, row.rwo, row.rwl}) {
+    for (const std::uint64_t mask : {row.rw, row.rws, row.rw1c, row.rw1cs, row.ros, row.rwo, row.rwl, row.rol}) {
       if ((named & mask) != 0) return about(row, "a bit has two attributes");
       named |= mask;
     }

@@ -63,6 +63,7 @@ struct Register {
   std::uint64_t ros = 0;    ///< read only and sticky
   std::uint64_t rwo = 0;    ///< writing 1 sets it until a Conventional Reset
   std::uint64_t rwl = 0;    ///< as rw, until locked
+  std::uint64_t rol = 0;    ///< read only, and kept by a CXL Reset while locked, as what rwl holds
 
   Resets restored_by = kEveryReset;  ///< what restores bits that are neither sticky, nor rwo, nor locked
 

@@ -174,17 +174,24 @@ TEST_P(ResetOfAttributes, RestoresWhatTheTableSays) {
                   .restored_by = kAllButFlr,
                   .lock = {.offset = 5, .bits = 3}});
   rows.push_back({.offset = 8, .width = 1, .name = "Kept", .section = "0", .rw = 0xFF, .restored_by = kNoReset});
-  RegisterTable table(9, std::move(rows));
-  for (std::uint32_t offset = 0; offset < 9; ++offset) table.set(offset, 0x11);
+  rows.push_back({.offset = 9,
+                  .width = 1,
+                  .name = "Rol",
+                  .section = "0",
+                  .rol = 0xF0,
+                  .restored_by = kAllButFlr,
+                  .lock = {.offset = 5, .bits = 1}});
+  RegisterTable table(10, std::move(rows));
+  for (std::uint32_t offset = 0; offset < 10; ++offset) table.set(offset, 0x11);
   table.reset(std::get<0>(GetParam()));
-  EXPECT_EQ(read(table, 0, 9), std::get<1>(GetParam()));
+  EXPECT_EQ(read(table, 0, 10), std::get<1>(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, ResetOfAttributes,
-                         testing::Values(std::tuple(Reset::flr, "001111111111111111"),
-                                         std::tuple(Reset::cxl, "000011111101110011"),
-                                         std::tuple(Reset::conventional, "000011111100000011"),
-                                         std::tuple(Reset::cold, "000000000000000011")));
+                         testing::Values(std::tuple(Reset::flr, "00111111111111111111"),
+                                         std::tuple(Reset::cxl, "00001111110111001110"),
+                                         std::tuple(Reset::conventional, "00001111110000001100"),
+                                         std::tuple(Reset::cold, "00000000000000001100")));
 
 TEST(RegisterTable, LocksABitByWritingOneOnceAndWhatIsLockedByIt) {
   std::vector<Register> rows;
