@@ -9,17 +9,18 @@ declare -A allowed=(
   [memory]="memory base"
   [mctp]="mctp wire base"
   [cci]="cci wire base"
-  [component]="component cci memory wire base"
-  [machine]="machine component cci memory mctp wire base"
-  [control]="control machine component cci memory mctp wire base"
+  [pci]="pci cci memory wire base"
+  [component]="component pci cci memory wire base"
+  [machine]="machine component pci cci memory mctp wire base"
+  [control]="control machine component pci cci memory mctp wire base"
   [os]="os base"
   [client]="client wire base"
-  [app]="app control machine component cci memory mctp wire os base"
+  [app]="app control machine component pci cci memory mctp wire os base"
 )
 
 failed=0
 # Another way to name a folder would not be seen below.
-if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<(base|wire|mctp|cci|memory|component|machine|control|os|client|app)/)' . ; then
+if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<(base|wire|mctp|cci|memory|pci|component|machine|control|os|client|app)/)' . ; then
   echo "write \"folder/file.hpp\""
   failed=1
 fi
