@@ -39,6 +39,35 @@ std::ptrdiff_t transmit(int socket, Bytes bytes, int descriptor) {
   return sent < 0 ? -errno : sent;
 }
 
+struct Received {
+  std::ptrdiff_t bytes = 0;  // as recv() gives them
+  ReceivedDescriptors with;
+};
+
+Received receive_part(int socket, MutableBytes to) {
+  iovec part{to.data(), to.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptorsOfAPart * sizeof(int))> control;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  Received received;
+  received.bytes = retry([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
+  if (received.bytes < 0) return received;
+  received.with.some_lost = (message.msg_flags & MSG_CTRUNC) != 0;
+  for (auto* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int descriptor = -1;
+      std::memcpy(&descriptor, CMSG_DATA(header) + i * sizeof descriptor, sizeof descriptor);
+      received.with.descriptors.emplace_back(descriptor);
+    }
+  }
+  return received;
+}
+
 bool is_peer_gone(int error) { return error == EPIPE || error == ECONNRESET || error == ENOTCONN; }
 
 // recv() gives 0 for an empty message and for the end. Without a hang-up it was a message; with one it was the end
@@ -64,6 +93,7 @@ struct Connection::State : std::enable_shared_from_this<State> {
   ConnectionLimits limits;
   Shared shared;
   Callbacks callbacks;
+  std::size_t next_part = 1;  // bytes that on_part wants
 
   std::deque<Item> queue;
   std::size_t queue_cost = 0;  // bytes, and for messages their overhead
@@ -93,6 +123,9 @@ struct Connection::State : std::enable_shared_from_this<State> {
   void flush();
   void after_flush();
   void read_once();
+  void read_parts();
+  bool read_part();
+  bool received(std::ptrdiff_t got);
   void end_of_input();
   void finish();
 };
@@ -198,8 +231,14 @@ void Connection::State::on_ready(Ready ready) {
     flush();
     if (!socket) return;
   }
-  // One read a turn: a busy peer does not starve the others.
-  if (!doomed && is_reading() && (ready.readable || ready.hung_up)) read_once();
+  if (ready.readable || ready.hung_up) {
+    if (callbacks.on_part) {
+      read_parts();
+    } else if (!doomed && is_reading()) {
+      // One read a turn: a busy peer does not starve the others.
+      read_once();
+    }
+  }
   // Where the owner has closed in its callback there is nothing to tell. Where it has only just been doomed, this is
   // still the loop's turn.
   if (doomed && socket) finish();
@@ -243,19 +282,43 @@ void Connection::State::read_once() {
   // For messages MSG_TRUNC asks for the true length, however much fits.
   const auto got = retry(
       [&] { return ::recv(socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | (is_stream ? 0 : MSG_TRUNC)); });
-  if (got < 0) {
-    if (errno == EAGAIN) return;
-    doom(is_peer_gone(errno) ? reason : "cannot receive: " + std::generic_category().message(errno));
-    return;
-  }
-  if (got == 0 && (is_stream || is_end(socket.get()))) {
-    end_of_input();
-    return;
-  }
+  if (!received(got)) return;
   const auto length = static_cast<std::size_t>(got);
   const auto bytes = Bytes(buffer).first(std::min(length, buffer.size()));
   if (is_stream && callbacks.on_bytes) callbacks.on_bytes(bytes);
   if (!is_stream && callbacks.on_message) callbacks.on_message(bytes, length > buffer.size());
+}
+
+void Connection::State::read_parts() {
+  for (int i = 0; i < kPartsOfATurn; ++i) {
+    if (!socket || doomed || !is_reading() || !read_part()) return;
+  }
+}
+
+// False where no more is there.
+bool Connection::State::read_part() {
+  auto& buffer = *shared.read_buffer;
+  const auto wanted = MutableBytes(buffer).first(std::min(std::max<std::size_t>(next_part, 1), buffer.size()));
+  auto part = receive_part(socket.get(), wanted);
+  if (!received(part.bytes)) return false;
+  // A callback may take the connection down, but not while it runs.
+  next_part = callbacks.on_part(Bytes(wanted).first(static_cast<std::size_t>(part.bytes)), std::move(part.with));
+  return true;
+}
+
+// Whether what a receiving call has returned means that something came; deals with what else it may mean.
+bool Connection::State::received(std::ptrdiff_t got) {
+  if (got < 0) {
+    if (errno != EAGAIN) {
+      doom(is_peer_gone(errno) ? reason : "cannot receive: " + std::generic_category().message(errno));
+    }
+    return false;
+  }
+  if (got == 0 && (kind == SocketKind::stream || is_end(socket.get()))) {
+    end_of_input();
+    return false;
+  }
+  return true;
 }
 
 // A peer that has shut down only its sending side still gets its answers.
@@ -306,6 +369,7 @@ Connection& Connection::operator=(Connection&& other) noexcept {
 void Connection::start(Callbacks callbacks) {
   if (!state_ || state_->started) return;
   state_->callbacks = std::move(callbacks);
+  state_->next_part = state_->callbacks.first_part;
   state_->started = true;
   state_->update_interest();
 }

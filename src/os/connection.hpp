@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -27,6 +28,10 @@ inline constexpr std::size_t kHighWater = std::size_t{1} << 20;
 /// LIMIT: what waits for a peer of a stream whose owner goes on sending; a peer that needs more is disconnected,
 /// because a stream with a hole is of no use.
 inline constexpr std::size_t kQueueLimit = std::size_t{64} << 20;
+/// LIMIT: descriptors that are taken with one part of a stream; the others are closed, and the part says so.
+inline constexpr std::size_t kDescriptorsOfAPart = 16;
+/// LIMIT: parts that one turn of the loop reads, so that a busy peer does not starve the others.
+inline constexpr int kPartsOfATurn = 32;
 /// What a queued message counts beyond its bytes, so that empty ones are bounded too.
 inline constexpr std::size_t kMessageOverhead = 64;
 
@@ -35,11 +40,22 @@ struct ConnectionLimits {
   std::size_t queue = kQueueLimit;
 };
 
+/// What came over SCM_RIGHTS.
+struct ReceivedDescriptors {
+  std::vector<OwnedDescriptor> descriptors = {};
+  bool some_lost = false;  ///< more than kDescriptorsOfAPart, or more than this process has room for
+};
+
 class Connection {
  public:
   struct Callbacks {
     /// Stream: what has arrived, cut anywhere.
     std::move_only_function<void(Bytes)> on_bytes = {};
+    /// Stream, instead of on_bytes, for messages that carry descriptors: no more bytes than were asked for last (see
+    /// `first_part`), and the descriptors that the peer has sent with any of them. It returns how many bytes to ask for
+    /// next, at least 1. Who never asks for bytes behind the end of a message gets its descriptors and no others.
+    std::move_only_function<std::size_t(Bytes, ReceivedDescriptors)> on_part = {};
+    std::size_t first_part = 1;
     /// Seqpacket: one message, which may be empty; `truncated` where it was longer than kMaximumMessage.
     std::move_only_function<void(Bytes, bool truncated)> on_message = {};
     /// After send() had returned false: at most half of the high-water mark waits now.

@@ -34,6 +34,8 @@ for folder in */; do
   while IFS=: read -r file line include; do
     used=${include#*\"}
     used=${used%%/*}
+    # The layout of its messages.
+    [[ "$file" != os/vfio_user/* || "$used" != wire ]] || continue
     [[ " ${allowed[$folder]} " == *" $used "* ]] || { echo "$file:$line uses $used/"; failed=1; }
   done < <(grep -rnE '^#include "[a-z_]+/' "$folder" --include='*.hpp' --include='*.cpp' | sed -E 's/^([^:]+:[0-9]+:).*"([^"]+)".*/\1"\2/')
 done
