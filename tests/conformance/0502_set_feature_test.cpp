@@ -192,8 +192,17 @@ TEST_P(SetFeature, ChecksValuesAtTheEndAndForgetsThem) {
 
 // Fault B27: a beginning that failed locks the feature in the reference emulator.
 TEST_P(SetFeature, IsNotInATransferWhoseBeginningWasRefused) {
-  set(begin(kScrub, "060100"));
-  EXPECT_EQ(set(full(kSettings, settings("28"))), success());
+  const std::vector<std::string> beginnings = {
+      begin(kScrub, "060100"),               // more than the feature has
+      begin(kScrub, ""),                     // no data
+      set_feature({kScrub, 1, 1, "06"}),     // not the first byte
+      set_feature({kScrub, 1, 0, "06", 9}),  // another version
+      begin(zeros(16), "06"),                // no such feature
+  };
+  for (const std::string& beginning : beginnings) {
+    EXPECT_NE(set(beginning).code, ReturnCode::success) << beginning;
+    EXPECT_EQ(set(full(kSettings, settings("28"))), success()) << beginning;
+  }
 }
 
 TEST_P(SetFeature, HasOneTransferForAllFeatures) {

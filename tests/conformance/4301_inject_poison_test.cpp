@@ -34,6 +34,19 @@ TEST(InjectPoison, IntoPoisonIsASuccessAndNothingNew) {
   EXPECT_EQ(media_events(lab, EventLogId::informational), "2001:4:1");
 }
 
+// Fault B15: poison beside the list is poison all the same. It takes nothing of the limit.
+TEST(InjectPoison, IntoPoisonThatDoesNotFitTheListIsNothingNew) {
+  Lab lab([](auto& config) {
+    config.poison_list_size = 1;
+    config.inject_poison_limit = 1;
+  });
+  poison_at(lab, 0x1000);
+  poison_at(lab, 0x2000);
+  EXPECT_EQ(lab.mailbox(0x4301, le64(0x2000)), success());
+  EXPECT_EQ(media_events(lab, EventLogId::informational), "");
+  EXPECT_EQ(lab.mailbox(0x4301, le64(0x3000)), success());
+}
+
 TEST(InjectPoison, IgnoresTheReservedBitsOfTheAddress) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x4301, le64(0x103F)), success());

@@ -46,6 +46,22 @@ TEST_P(ClearPoison, CannotMendMediaThatIsBroken) {
   EXPECT_EQ(poison_list(lab, GetParam()).text(), "1000+1:2");
 }
 
+// Fault B15: poison beside the list is cleared like any other.
+TEST_P(ClearPoison, ReachesPoisonThatDoesNotFitTheList) {
+  Lab lab([](auto& config) {
+    config.poison_list_size = 1;
+    config.scan_duration = 100ms;
+  });
+  poison_at(lab, 0x1000);
+  poison_at(lab, 0x2000);
+  EXPECT_EQ(lab.send(GetParam(), 0x4302, clear_request(0x2000, "a5")), success());
+  EXPECT_EQ(lab.read_media(0x2000, 64), repeated("a5", 64));
+  lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
+  lab.advance(100ms);
+  EXPECT_EQ(poison_list(lab, GetParam()).text(), "1000+1:2");
+  EXPECT_EQ(poison_list(lab, GetParam()).head.poison_list_flags, 0);
+}
+
 // Fault B15: the same as a host that writes new data.
 TEST(HostWrite, ClearsThePoisonOfWholeLinesOnly) {
   Lab lab;

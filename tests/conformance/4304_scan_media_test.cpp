@@ -43,6 +43,19 @@ TEST_P(ScanMedia, PublishesWhatWasNotKnownAtItsEnd) {
   EXPECT_EQ(poison_list(lab).text(), "1000+1:2 2000+1:2");
 }
 
+// Fault B14: a scan of less than all capacity loses nothing that lies outside, and finds nothing there.
+TEST_P(ScanMedia, OfAPartAddsWhatItFindsAndKeepsTheRestOfTheList) {
+  Lab lab(takes_100ms);
+  poison_at(lab, 0x1000, 1, {PoisonSource::external});
+  lab.mailbox(0x4301, le64(300 * kMiB));
+  poison_at(lab, 0x2000, 1, kLatent);
+  poison_at(lab, 0x3000, 1, kLatent);
+  lab.send(GetParam(), 0x4304, scan_request(0x2000, 1));
+  lab.advance(100ms);
+  EXPECT_EQ(poison_list(lab).text(), "1000+1:1 2000+1:2 12c00000+1:3");
+  EXPECT_EQ(scan_results(lab, GetParam()).text(), "2000+1:2");
+}
+
 // What was not known is a failure; what was known already is told of informationally.
 TEST_P(ScanMedia, LogsAnEventForEachRecordItFinds) {
   Lab lab(takes_100ms);

@@ -168,6 +168,24 @@ TEST_P(RowOfBothCcis, AnswersTheSameWhileMediaIsDisabled) {
             beginning(by_mctp.mctp(request->opcode, request->payload), request->digits));
 }
 
+// Fault B1: 07h for these alone, as they reach what a Sanitize overwrites (8.2.10.9.5.1). Of the mailbox's own commands
+// 4301h and the operations of 4402h do: see their conformance tests.
+constexpr auto kReachSanitizedAreas =
+    std::to_array<std::uint16_t>({0x4101, 0x4102, 0x4103, 0x4300, 0x4302, 0x4303, 0x4304, 0x4305, 0x4401, 0x4505});
+
+TEST_P(RowOfBothCcis, IsRefusedWhileMediaIsDisabledExactlyWhereItReachesWhatIsSanitized) {
+  const ValidRequest* request = valid_request(GetParam()->opcode.value);
+  ASSERT_NE(request, nullptr);
+  const bool is_refused = std::ranges::find(kReachSanitizedAreas, request->opcode) != kReachSanitizedAreas.end();
+  for (const Via via : {Via::mailbox, Via::mctp}) {
+    Lab lab;
+    prepare(lab);
+    lab.send(via, 0x4400);
+    lab.send(via, 0x0005);
+    EXPECT_EQ(lab.send(via, request->opcode, request->payload).code == ReturnCode::media_disabled, is_refused);
+  }
+}
+
 // ------------------------------------------------------------------------------------------------- which CCI has what
 
 class Row : public testing::TestWithParam<const cci::Command*> {};
