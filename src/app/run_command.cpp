@@ -9,6 +9,7 @@
 #include "app/attach_dbus.hpp"
 #include "app/attach_mctp_sockets.hpp"
 #include "app/attach_qmp.hpp"
+#include "app/attach_vfio_user.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/shim.hpp"
@@ -124,18 +125,21 @@ class Daemon {
       : loop_(std::move(loop)), directory_(std::move(directory)), page_(std::move(page)) {}
 
   Result<void> start(const Topology& topology, control::LabClock clock) {
-    machine_ = TRY(Machine::create(topology, [this](const auto& config) { return make_backing(config); }, page_.page()));
+    machine_ = TRY(Machine::create(
+        topology, [this](const auto& config) { return make_backing(config); }, page_.page(),
+        [this](const auto& declaration) { return payloads_.make(declaration); }));
     clock_.emplace(clock, loop_, *machine_);
     qmp_.emplace(*machine_, control::QmpServerConfig{.lab_name = directory_.name(),
                                                      .clock = std::string(name_of(clock)),
                                                      .quit = [this] { loop_.stop(kSuccess); }});
     attach_qmp_ = TRY(AttachQmp::open(loop_, *machine_, *qmp_, *clock_, directory_.path()));
     attach_mctp_ = TRY(AttachMctpSockets::open(loop_, *machine_, *clock_, page_, directory_.path()));
+    attach_vfio_user_ = TRY(AttachVfioUser::open(loop_, *machine_, *clock_, payloads_, directory_.path()));
     machine_->on_output([this](Output&& output) {
-      if (output.to.kind == SourceKind::control) {
-        attach_qmp_->output(std::move(output));
-      } else {
-        attach_mctp_->output(std::move(output));
+      switch (output.to.kind) {
+        case SourceKind::control: return attach_qmp_->output(std::move(output));
+        case SourceKind::mctp_socket: return attach_mctp_->output(std::move(output));
+        case SourceKind::pcie_function: return attach_vfio_user_->output(output);
       }
     });
     return loop_.on_signal({SIGINT, SIGTERM, SIGHUP}, [this](int) { end(); });
@@ -171,6 +175,9 @@ class Daemon {
   int run() { return loop_.run(); }
   [[nodiscard]] const os::LabDirectory& directory() const { return directory_; }
   [[nodiscard]] Machine& machine() { return *machine_; }
+  [[nodiscard]] const std::filesystem::path& vfio_user_socket(std::size_t index) const {
+    return attach_vfio_user_->socket(index);
+  }
   [[nodiscard]] std::optional<std::string> dbus_address() const {
     return attach_dbus_ == nullptr ? std::nullopt : attach_dbus_->address();
   }
@@ -194,11 +201,13 @@ class Daemon {
   os::LabDirectory directory_;
   SharedRoutePage page_;
   std::map<std::string, os::MappedFile> files_;
+  MailboxPayloads payloads_;
   std::unique_ptr<Machine> machine_;
   std::optional<Clock> clock_;
   std::optional<control::QmpServer> qmp_;
   std::unique_ptr<AttachQmp> attach_qmp_;
   std::unique_ptr<AttachMctpSockets> attach_mctp_;
+  std::unique_ptr<AttachVfioUser> attach_vfio_user_;
   std::unique_ptr<AttachDbus> attach_dbus_;
   std::optional<os::Child> program_;
   bool asked_to_end_ = false;
@@ -208,23 +217,32 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
   const auto& directory = daemon.directory();
   if (json) {
     Json devices = Json::array();
-    for (const auto& node : daemon.machine().memory_devices()) devices.push_back(node.device->id());
+    Json sockets = Json::object();
+    for (std::size_t i = 0; const auto& node : daemon.machine().memory_devices()) {
+      devices.push_back(node.device->id());
+      if (const auto& socket = daemon.vfio_user_socket(i++); !socket.empty()) {
+        sockets.set(node.device->id(), socket.string());
+      }
+    }
     Json line = Json::object({{"lab", directory.name()},
                               {"directory", directory.path().string()},
                               {"clock", name_of(clock)},
-                              {"devices", std::move(devices)}});
+                              {"devices", std::move(devices)},
+                              {"vfio-user", std::move(sockets)}});
     if (const auto address = daemon.dbus_address()) line.set("dbus", *address);
     print_line(line.text());
   } else {
     print_line(fmt::format("lab \"{}\" is up in {} (clock {})", directory.name(), directory.path().string(),
                            name_of(clock)));
-    for (const auto& node : daemon.machine().memory_devices()) {
-      print_line(fmt::format("  {}  {}{}", node.device->id(),
+    for (std::size_t i = 0; const auto& node : daemon.machine().memory_devices()) {
+      const auto& socket = daemon.vfio_user_socket(i++);
+      print_line(fmt::format("  {}  {}{}{}", node.device->id(),
                              control::capacity_text(node.device->logical_device().capacity()),
                              node.endpoint == nullptr
                                  ? ""
                                  : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value,
-                                               node.endpoint->eid().value)));
+                                               node.endpoint->eid().value),
+                             socket.empty() ? "" : fmt::format("  vfio-user {}", socket.native())));
     }
     if (const auto address = daemon.dbus_address()) print_line(fmt::format("  D-Bus  {}", *address));
   }

@@ -85,7 +85,7 @@ EventInterruptPolicy EventLogs::reported_interrupt_policy() const {
     const auto mode = EventInterruptPolicy::InterruptModeBits::get(settings[i]);
     auto setting = static_cast<std::uint8_t>(mode);
     if (mode == static_cast<std::uint64_t>(InterruptMode::msi)) {
-      setting = Number::set(setting, kFirstEventInterruptMessageNumber + i);
+      setting = Number::set(setting, (kFirstEventInterruptMessageNumber + i) & message_mask_);
     } else if (mode == static_cast<std::uint64_t>(InterruptMode::firmware)) {
       setting = Number::set(setting, Number::get(settings[i]));
     }

@@ -61,6 +61,8 @@ class EventLogs {
   /// for MSI and the vector that was set for firmware interrupts.
   [[nodiscard]] EventInterruptPolicy reported_interrupt_policy() const;
   void set_interrupt_policy(const EventInterruptPolicy& policy) { state_.policy = policy; }
+  /// Bits of a message number that count, where software has assigned fewer messages than are asked for (PCIe 6.1.4.2).
+  void set_message_mask(std::uint8_t mask) { message_mask_ = mask; }
   [[nodiscard]] const InterruptCounts& interrupts() const { return state_.interrupts; }
 
   [[nodiscard]] const State& state() const { return state_; }
@@ -68,6 +70,7 @@ class EventLogs {
 
  private:
   std::uint16_t limit_ = 1;
+  std::uint8_t message_mask_ = 0x0F;
   State state_;
 };
 

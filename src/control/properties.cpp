@@ -62,6 +62,8 @@ constexpr std::uint64_t kMaximumBackendSize = std::uint64_t{1} << 52;
 // LIMIT: a path that the kernel takes (PATH_MAX without its final zero).
 constexpr std::uint64_t kMaximumPathLength = 4095;
 constexpr std::uint64_t kMillisecond = 1'000'000;
+// LIMIT: a path that a socket takes (sun_path without its final zero).
+constexpr std::uint64_t kMaximumSocketPath = 107;
 // LIMIT: a package is held in memory while it comes.
 constexpr std::uint64_t kLargestFirmware = 1 << 30;
 // LIMIT: longer than any operation of a real device; QEMU's longest sanitize takes four hours.
@@ -76,6 +78,8 @@ constexpr std::array<std::string_view, 2> kSurplusPayload = {"ignore", "refuse"}
 constexpr std::array<std::string_view, 4> kQosTelemetry = {"off", "congestion", "throughput", "both"};
 constexpr std::array<std::string_view, 2> kFrozenPoisonList = {"kept", "follows-clears"};
 constexpr std::array<std::string_view, 2> kFirmwareVerify = {"package", "any"};
+constexpr std::array<std::string_view, 2> kInterrupts = {"msi", "msi-x"};
+constexpr std::array<std::string_view, 6> kHdmDecoders = {"1", "2", "4", "6", "8", "10"};
 constexpr std::array<std::string_view, 2> kTimestampOnReset = {"keep", "clear"};
 
 // ---- rows ----
@@ -422,6 +426,32 @@ constexpr std::array kDeviceRows = {
                .source = "8.2.10.9.8.3",
                .maximum = kMaximumBackendSize},
               set_config<&Config::qos_bandwidth>},
+    DeviceRow{{.name = "vfio-user",
+               .kind = PropertyKind::text,
+               .default_text = "auto",
+               .meaning = "socket for QEMU's vfio-user-pci, or none; auto is ID.vfio in the lab's directory",
+               .source = "docs/in-band.md",
+               .minimum = 1,
+               .maximum = kMaximumSocketPath},
+              set_text<&Device::vfio_user, Device>},
+    DeviceRow{{.name = "map-payload",
+               .kind = PropertyKind::boolean,
+               .default_text = "on",
+               .meaning = "QEMU maps the mailbox's payload registers and sends no messages for them; never below 4k",
+               .source = "docs/in-band.md"},
+              [](Device& device, const PropertyValue& value) { device.map_payload = value.number != 0; }},
+    choice_row("interrupts", kInterrupts,
+               "what its PCIe function sends; with msi-x QEMU 11.1 ends when the device is unplugged", "8.2.9.4.3",
+               [](Device& device, const PropertyValue& value) { device.config.msi_x = value.number != 0; }),
+    choice_row("hdm-decoders", kHdmDecoders, "HDM decoders of its component registers", "8.2.4.20.1",
+               [](Device& device, const PropertyValue& value) {
+                 device.config.hdm_decoders = static_cast<std::uint8_t>(value.number == 0 ? 1 : 2 * value.number);
+               },
+               "4"),
+    boolean_row("strict-interrupts",
+                "the end of a background operation interrupts only while that is enabled; off: once it ever was, as Linux "
+                "disables it whenever it rings the doorbell",
+                "COMPAT(linux)", set_config<&Config::strict_interrupts>),
     for_the_function("bus", "the port it is plugged into"),
     for_the_function("addr", "its slot and function"),
     for_the_function("multifunction", "further functions in its slot"),
@@ -557,7 +587,7 @@ std::string allowed(const PropertyInfo& info) {
 std::string_view prefix(PropertyEffect effect) {
   switch (effect) {
     case PropertyEffect::applied: return "";
-    case PropertyEffect::carried: return "*no effect before the PCIe function is there:* ";
+    case PropertyEffect::carried: return "*no effect here; say it on QEMU's command line:* ";
     case PropertyEffect::ignored: return "*no effect:* ";
     case PropertyEffect::refused: return "*refused, unless off or 0:* ";
   }

@@ -28,7 +28,7 @@ enum class PropertyKind : std::uint8_t {
 
 enum class PropertyEffect : std::uint8_t {
   applied,
-  carried,  ///< QEMU's word for the PCIe function, which is not there yet: accepted and named in the notice
+  carried,  ///< says where the PCIe function is plugged in: QEMU is told so; accepted and named in the notice
   ignored,  ///< says how QEMU keeps memory: accepted and named in the notice
   refused,  ///< would mislead if it were ignored, unless it says off or 0; `meaning` says why
 };

@@ -98,7 +98,7 @@ constexpr std::array kDeclaring = {
     DeclaringOption{"M", DeclarationKind::machine},
 };
 
-// The host side of CXL and PCIe: has its effect once the PCIe function is there.
+// The host side of CXL and PCIe is QEMU's, and said on its command line: what devices are plugged into.
 constexpr auto kPlumbing = std::to_array<std::string_view>({
     "pxb-cxl",
     "cxl-rp",

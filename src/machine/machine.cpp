@@ -37,7 +37,7 @@ Machine::Machine() = default;
 Machine::~Machine() = default;
 
 Result<std::unique_ptr<Machine>> Machine::create(const Topology& topology, BackingFactory make_backing,
-                                                 lab::RoutePage* page) {
+                                                 lab::RoutePage* page, PayloadFactory make_payload) {
   std::unique_ptr<Machine> machine(new Machine);
   if (page == nullptr) {
     machine->own_page_ = std::make_unique<lab::RoutePage>();
@@ -45,11 +45,11 @@ Result<std::unique_ptr<Machine>> Machine::create(const Topology& topology, Backi
   }
   machine->page_ = page;
   machine->sockets_ = std::make_unique<SocketTable>(machine->timeline_, *page);
-  TRY_VOID(machine->build(topology, make_backing));
+  TRY_VOID(machine->build(topology, make_backing, make_payload));
   return machine;
 }
 
-Result<void> Machine::build(const Topology& topology, BackingFactory& make_backing) {
+Result<void> Machine::build(const Topology& topology, BackingFactory& make_backing, PayloadFactory& make_payload) {
   for (const auto& config : topology.backends) {
     Backing backing = make_backing ? TRY(make_backing(config)) : Backing(config.size_bytes);
     if (!backings_.emplace(config.id, std::move(backing)).second) {
@@ -59,12 +59,12 @@ Result<void> Machine::build(const Topology& topology, BackingFactory& make_backi
   // Network 1 is the default one and is there even without endpoints.
   add_network(NetworkId{1});
   devices_.reserve(topology.memory_devices.size());
-  for (const auto& declaration : topology.memory_devices) TRY_VOID(add_memory_device(declaration));
+  for (const auto& declaration : topology.memory_devices) TRY_VOID(add_memory_device(declaration, make_payload));
   settle();
   return {};
 }
 
-Result<void> Machine::add_memory_device(const MemoryDeviceDeclaration& declaration) {
+Result<void> Machine::add_memory_device(const MemoryDeviceDeclaration& declaration, PayloadFactory& make_payload) {
   const auto backing = [&](const std::string& id) -> Result<Backing*> {
     if (id.empty()) return nullptr;
     const auto found = backings_.find(id);
@@ -84,6 +84,9 @@ Result<void> Machine::add_memory_device(const MemoryDeviceDeclaration& declarati
   node.device = std::make_unique<MemoryDevice>(declaration.id, declaration.config, timeline_, backings);
   node.device->changes().on_first_mark([this, index] { changed_.push_back(index); });
   node.device->on_reset_fault([this, index](ResetKind kind) { reset(devices_[index], kind); });
+  const MutableBytes payload = make_payload ? TRY(make_payload(declaration)) : MutableBytes{};
+  node.function = std::make_unique<PcieFunction>(*node.device, payload);
+  node.function->on_reset([this, index](ResetKind kind) { reset(devices_[index], kind); });
   if (declaration.mctp.kind == MctpPlacement::Kind::none) return {};
   return add_endpoint(index);
 }
@@ -215,13 +218,37 @@ void Machine::commit(MemoryDevice& device) {
   for (const StateKey key : keys) ++commits_.keys[static_cast<std::size_t>(key)];
 }
 
+void Machine::read_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset,
+                             MutableBytes to) {
+  node.function->read(region, offset, to);
+}
+
+void Machine::write_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset, Bytes from) {
+  node.function->write(region, offset, from);
+  // A command that changed nothing may have asked for an interrupt, too.
+  look_at_function(static_cast<std::size_t>(&node - devices_.data()));
+  settle();
+}
+
 bool Machine::awaits_event_responses() const {
   return std::ranges::any_of(
       devices_, [](const auto& node) { return node.notifier != nullptr && node.notifier->awaits_response(); });
 }
 
+// Whatever it tells of is a change of the device.
+void Machine::look_at_function(std::size_t index) {
+  PcieFunction& function = *devices_[index].function;
+  function.look();
+  for (const std::uint8_t message : function.take_interrupts()) {
+    say({.to = {SourceKind::pcie_function, static_cast<std::uint32_t>(index)}, .bytes = {std::byte{message}}});
+  }
+}
+
 void Machine::settle() {
-  for (const std::size_t index : std::exchange(changed_, {})) commit(*devices_[index].device);
+  for (const std::size_t index : std::exchange(changed_, {})) {
+    commit(*devices_[index].device);
+    look_at_function(index);
+  }
   for (const std::size_t index : std::exchange(notifying_, {})) devices_[index].notifier->send_due();
   for (Output& output : std::exchange(outbox_, {})) {
     if (sink_) sink_(std::move(output));
@@ -349,6 +376,7 @@ std::optional<CommandResult> Machine::send_command(MemoryDeviceNode& node, Via v
 
 void Machine::reset(MemoryDeviceNode& node, ResetKind kind) {
   node.device->reset(kind);
+  node.function->reset(kind);
   if (kind == ResetKind::power_loss && node.endpoint != nullptr) node.endpoint->reset();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "component/memory_device/memory_device.hpp"
+#include "component/memory_device/pcie_function.hpp"
 #include "machine/event_notifier.hpp"
 #include "machine/socket_table.hpp"
 #include "machine/topology.hpp"
@@ -20,8 +21,9 @@ namespace cxlemu {
 
 /// Who bytes come from and go to: one connection of one kind.
 enum class SourceKind : std::uint8_t {
-  mctp_socket,  ///< an AF_MCTP socket of a program behind the shim (wire/lab_socket.hpp)
-  control,      ///< a QMP connection; control/ attaches itself for these
+  mctp_socket,    ///< an AF_MCTP socket of a program behind the shim (wire/lab_socket.hpp)
+  control,        ///< a QMP connection; control/ attaches itself for these
+  pcie_function,  ///< of the memory device with this index; the one byte that goes out is an interrupt message number
 };
 struct Source {
   SourceKind kind{};
@@ -57,6 +59,7 @@ struct CommandResult {
 struct MemoryDeviceNode {
   MemoryDeviceDeclaration declaration;
   std::unique_ptr<MemoryDevice> device;
+  std::unique_ptr<PcieFunction> function;
   std::unique_ptr<mctp::Endpoint> endpoint;  ///< null: mctp=none
   std::unique_ptr<EventNotifier> notifier;   ///< there where the endpoint is
   /// Messages that its CCI dropped without an answer, by MessageDrop.
@@ -67,6 +70,9 @@ class Machine {
  public:
   /// Makes the bytes of a backend; without one every backend is sparse memory.
   using BackingFactory = std::move_only_function<Result<Backing>(const MemoryBackendConfig&)>;
+  /// Where the payload of a device's mailbox is kept, of its mailbox payload size; empty: in the function. So it may be
+  /// memory that others have mapped.
+  using PayloadFactory = std::move_only_function<Result<MutableBytes>(const MemoryDeviceDeclaration&)>;
   /// What control/ does with the bytes of a QMP connection.
   struct Control {
     std::move_only_function<void(Source)> opened;
@@ -76,7 +82,7 @@ class Machine {
 
   /// `page` is what programs behind the shim share; null: the machine has its own, for a lab without sockets.
   static Result<std::unique_ptr<Machine>> create(const Topology& topology, BackingFactory make_backing = {},
-                                                 lab::RoutePage* page = nullptr);
+                                                 lab::RoutePage* page = nullptr, PayloadFactory make_payload = {});
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -86,6 +92,9 @@ class Machine {
   void close(Source source);
   void input(Source source, Bytes bytes);
   void advance_to(Time time);
+  /// Accesses of any size and alignment to the PCIe function of a device.
+  void read_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset, MutableBytes to);
+  void write_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset, Bytes from);
   // The one output, called in the order things were said.
   void on_output(std::move_only_function<void(Output&&)> sink) { sink_ = std::move(sink); }
 
@@ -131,8 +140,8 @@ class Machine {
 
  private:
   Machine();
-  Result<void> build(const Topology& topology, BackingFactory& make_backing);
-  Result<void> add_memory_device(const MemoryDeviceDeclaration& declaration);
+  Result<void> build(const Topology& topology, BackingFactory& make_backing, PayloadFactory& make_payload);
+  Result<void> add_memory_device(const MemoryDeviceDeclaration& declaration, PayloadFactory& make_payload);
   Result<void> add_endpoint(std::size_t index);
   NetworkNode* add_network(NetworkId id);
   NetworkNode* find_network(NetworkId id);
@@ -143,6 +152,7 @@ class Machine {
   void socket_input(Source source, Bytes datagram);
   void deliver(SocketTable::Delivery&& delivery);
   void commit(MemoryDevice& device);
+  void look_at_function(std::size_t index);
 
   Timeline timeline_;
   std::unique_ptr<lab::RoutePage> own_page_;

@@ -36,6 +36,8 @@ struct MemoryDeviceDeclaration {
   std::string lsa;
   MctpPlacement mctp;
   std::uint16_t transmission_unit = 64;  ///< payload bytes of an MCTP packet on the lab's network (`mtu` less 4)
+  std::string vfio_user = "auto";  ///< `none`, or the path of its socket; `auto` lets the program choose one
+  bool map_payload = true;         ///< clients of that socket may map the payload of the mailbox
   MemoryDeviceConfig config;
 };
 

@@ -54,7 +54,9 @@ end 0
 
 start "$source_dir/examples/one-device.toml" --name both --json \
   -object memory-backend-ram,id=more,size=256M -device cxl-type3,id=second,volatile-memdev=more
-[[ $up == "{\"lab\":\"both\",\"directory\":\"$CXLEMU_RUNTIME_DIR/both\",\"clock\":\"auto\",\"devices\":[\"mem0\",\"second\"]}" ]] ||
+both=$CXLEMU_RUNTIME_DIR/both
+sockets="{\"mem0\":\"$both/mem0.vfio\",\"second\":\"$both/second.vfio\"}"
+[[ $up == "{\"lab\":\"both\",\"directory\":\"$both\",\"clock\":\"auto\",\"devices\":[\"mem0\",\"second\"],\"vfio-user\":$sockets}" ]] ||
   fail "first line: $up"
 expect 0 cci --lab both second identify
 

@@ -95,6 +95,11 @@ struct MemoryDeviceConfig {
   std::vector<VendorCommand> vendor_commands;
   std::vector<VendorRegister> vendor_registers;  ///< with their first values
 
+  // PCIe function.
+  bool msi_x = false;              ///< else MSI
+  std::uint8_t hdm_decoders = 4;   ///< 1, 2, 4, 6, 8 or 10 (CXL r3.2 8.2.4.20.1)
+  bool strict_interrupts = false;  ///< as in pci::DeviceRegistersConfig
+
   // Health (CXL r3.2 8.2.10.9.3.1).
   std::int16_t temperature_celsius = 40;
   std::uint8_t life_used_percent = 1;

@@ -107,7 +107,10 @@ void MemoryDevice::note(void* object, const cci::Context& context, const cci::No
     case cci::Note::What::ended: entry.kind = DebugLogKind::ended; break;
     case cci::Note::What::interrupted: entry.kind = DebugLogKind::interrupted; break;
   }
-  static_cast<MemoryDevice*>(object)->note(entry);
+  auto& device = *static_cast<MemoryDevice*>(object);
+  const bool has_ended = note.what == cci::Note::What::ended || note.what == cci::Note::What::interrupted;
+  if (has_ended && context.carrier == cci::Carrier::mailbox) ++device.mailbox_completions_;
+  device.note(entry);
 }
 
 void MemoryDevice::restore(MemoryDeviceState state) {

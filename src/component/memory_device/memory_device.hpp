@@ -151,6 +151,8 @@ class MemoryDevice {
   [[nodiscard]] bool media_operation_elsewhere(const cci::Context& context) const;
   /// Such an operation runs on any of its CCIs.
   [[nodiscard]] bool media_operation_running() const { return holds_media(mailbox_) || holds_media(mctp_); }
+  /// Background operations of the mailbox CCI that have ended, for whoever tells of it.
+  [[nodiscard]] std::uint64_t mailbox_completions() const { return mailbox_completions_; }
   /// CCIs whose background operation of this opcode is running.
   [[nodiscard]] std::size_t operations_running(Opcode opcode) const;
 
@@ -190,6 +192,7 @@ class MemoryDevice {
   std::move_only_function<void(ResetKind)> reset_fault_;
   cci::Context mailbox_;
   cci::Context mctp_;
+  std::uint64_t mailbox_completions_ = 0;
 };
 
 /// The row of the Component State Dump Log.

@@ -1,0 +1,133 @@
+#include "app/attach_vfio_user.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "pci/configuration_space.hpp"
+#include "pci/device_registers.hpp"
+
+namespace cxlemu::app {
+namespace {
+
+using Region = PcieFunction::Region;
+using pci::ConfigurationSpace;
+
+// Where a region of VFIO leads; nothing: to the table of MSI-X, which is here.
+std::optional<Region> region_of(std::uint32_t index) {
+  switch (index) {
+    case ConfigurationSpace::kComponentRegistersBar: return Region::component_registers;
+    case ConfigurationSpace::kDeviceRegistersBar: return Region::device_registers;
+    case os::vfio_user::kConfigurationSpace: return Region::configuration_space;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Result<MutableBytes> MailboxPayloads::make(const MemoryDeviceDeclaration& declaration) {
+  const std::uint32_t size = declaration.config.mailbox_payload_size;
+  // In a page that is mapped whole nothing else may lie.
+  if (!declaration.map_payload || size < os::vfio_user::kPageSize) return MutableBytes{};
+  // It lies in the memory where it lies in its BAR.
+  constexpr std::size_t kOffset = pci::DeviceRegisters::payload_offset();
+  auto memory = TRY(os::SharedMemory::create("cxlemu-mailbox", kOffset + size));
+  return memory_.emplace(declaration.id, std::move(memory)).first->second.bytes().subspan(kOffset);
+}
+
+int MailboxPayloads::descriptor(const std::string& id) const {
+  const auto found = memory_.find(id);
+  return found == memory_.end() ? -1 : found->second.descriptor();
+}
+
+Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop, Machine& machine, Clock& clock,
+                                                             const MailboxPayloads& payloads,
+                                                             const std::filesystem::path& directory) {
+  std::unique_ptr<AttachVfioUser> attach(new AttachVfioUser(machine, clock));
+  const auto& nodes = machine.memory_devices();
+  attach->functions_.resize(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const std::string& id = nodes[i].device->id();
+    const std::string& wanted = nodes[i].declaration.vfio_user;
+    if (wanted == "none") continue;
+    Function& function = attach->functions_[i];
+    function.socket = wanted == "auto" ? directory / (id + ".vfio") : std::filesystem::path(wanted);
+    auto server = os::vfio_user::Server::open(loop, function.socket, attach->device(i, payloads.descriptor(id)));
+    if (!server) {
+      return failure(fmt::format("{}: {}; vfio-user=PATH names another socket, vfio-user=none leaves it out", id,
+                                 server.error().message));
+    }
+    function.server = std::make_unique<os::vfio_user::Server>(std::move(*server));
+  }
+  return attach;
+}
+
+os::vfio_user::Device AttachVfioUser::device(std::size_t index, int payload_descriptor) {
+  const PcieFunction& function = *machine_.memory_devices()[index].function;
+  os::vfio_user::Device made;
+  for (std::uint32_t i = 0; i < os::vfio_user::kRegions; ++i) {
+    if (const auto region = region_of(i)) made.regions[i].size = function.size(*region);
+  }
+  if (payload_descriptor >= 0) {
+    auto& registers = made.regions[ConfigurationSpace::kDeviceRegistersBar];
+    registers.mappable = {{.offset = pci::DeviceRegisters::payload_offset(),
+                           .size = machine_.memory_devices()[index].device->config().mailbox_payload_size}};
+    registers.descriptor = payload_descriptor;
+  }
+  auto kind = os::vfio_user::Interrupt::msi;
+  if (function.interrupt_style() == pci::InterruptStyle::msi_x) {
+    kind = os::vfio_user::Interrupt::msi_x;
+    made.regions[ConfigurationSpace::kMsiXBar].size = ConfigurationSpace::kMsiXBarSize;
+    functions_[index].msi_x_table.resize(ConfigurationSpace::kMsiXBarSize);
+  }
+  made.interrupts[static_cast<std::size_t>(kind)] = function.messages();
+  made.read = [this, index](std::uint32_t region, std::uint64_t offset, MutableBytes to) {
+    read(index, region, offset, to);
+  };
+  made.write = [this, index](std::uint32_t region, std::uint64_t offset, Bytes from) {
+    write(index, region, offset, from);
+  };
+  made.reset = [this, index] { reset(index); };
+  return made;
+}
+
+void AttachVfioUser::read(std::size_t index, std::uint32_t region, std::uint64_t offset, MutableBytes to) {
+  clock_.before_input();
+  if (const auto known = region_of(region)) {
+    machine_.read_registers(machine_.memory_devices()[index], *known, offset, to);
+  } else {
+    std::ranges::copy(Bytes(functions_[index].msi_x_table).subspan(offset, to.size()), to.begin());
+  }
+}
+
+void AttachVfioUser::write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from) {
+  clock_.before_input();
+  if (const auto known = region_of(region)) {
+    machine_.write_registers(machine_.memory_devices()[index], *known, offset, from);
+    clock_.after_input();
+    return;
+  }
+  // The client sends the messages, by a table of its own. No bit is ever pending: what is signalled is with the client.
+  Buffer& table = functions_[index].msi_x_table;
+  const auto end = std::min<std::uint64_t>(offset + from.size(), ConfigurationSpace::kMsiXPendingBits);
+  for (std::uint64_t at = offset; at < end; ++at) table[at] = from[at - offset];
+}
+
+void AttachVfioUser::reset(std::size_t index) {
+  clock_.before_input();
+  machine_.reset(machine_.memory_devices()[index], ResetKind::conventional);
+  machine_.settle();
+  clock_.after_input();
+}
+
+void AttachVfioUser::output(const Output& output) {
+  Function& function = functions_[output.to.id];
+  if (function.server == nullptr) return;
+  const auto style = machine_.memory_devices()[output.to.id].function->interrupt_style();
+  const auto kind =
+      style == pci::InterruptStyle::msi_x ? os::vfio_user::Interrupt::msi_x : os::vfio_user::Interrupt::msi;
+  for (const std::byte message : output.bytes) function.server->interrupt(kind, std::to_integer<std::uint32_t>(message));
+}
+
+}  // namespace cxlemu::app

@@ -1,0 +1,59 @@
+// Attaches QEMU to a lab: a vfio-user socket for the PCIe function of each memory device.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/clock.hpp"
+#include "os/memory.hpp"
+#include "os/vfio_user/server.hpp"
+
+namespace cxlemu::app {
+
+/// Memory of the mailboxes' payloads, which clients map (`map-payload`).
+class MailboxPayloads {
+ public:
+  /// Room for a device's payload; nothing where it is not to be mapped, or is less than a page.
+  Result<MutableBytes> make(const MemoryDeviceDeclaration& declaration);
+  /// -1: this device's is not mapped.
+  [[nodiscard]] int descriptor(const std::string& id) const;
+
+ private:
+  std::map<std::string, os::SharedMemory, std::less<>> memory_;
+};
+
+class AttachVfioUser {
+ public:
+  /// Listens for every device that does not say vfio-user=none. Its socket is `ID.vfio` in the lab's directory or the
+  /// path that it names.
+  static Result<std::unique_ptr<AttachVfioUser>> open(os::EventLoop& loop, Machine& machine, Clock& clock,
+                                                      const MailboxPayloads& payloads,
+                                                      const std::filesystem::path& directory);
+  /// An interrupt of a function.
+  void output(const Output& output);
+  /// Of a memory device, by its index; empty: it has none.
+  [[nodiscard]] const std::filesystem::path& socket(std::size_t index) const { return functions_[index].socket; }
+
+ private:
+  struct Function {
+    std::filesystem::path socket;
+    std::unique_ptr<os::vfio_user::Server> server;  ///< null: nobody can attach to this one
+    Buffer msi_x_table;
+  };
+
+  AttachVfioUser(Machine& machine, Clock& clock) : machine_(machine), clock_(clock) {}
+  os::vfio_user::Device device(std::size_t index, int payload_descriptor);
+  void read(std::size_t index, std::uint32_t region, std::uint64_t offset, MutableBytes to);
+  void write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from);
+  void reset(std::size_t index);
+
+  Machine& machine_;
+  Clock& clock_;
+  std::vector<Function> functions_;
+};
+
+}  // namespace cxlemu::app

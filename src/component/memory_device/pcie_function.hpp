@@ -1,0 +1,76 @@
+// The PCIe function of a memory device: its configuration space and the register blocks in its BARs, joined to the state
+// that commands act on. It is one more way to the device (CXL r3.2 8.1, 8.2): the mailbox CCI by its registers, events by
+// interrupts, RAS errors by Advanced Error Reporting.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "component/memory_device/memory_device.hpp"
+#include "pci/component_registers.hpp"
+#include "pci/configuration_space.hpp"
+#include "pci/device_registers.hpp"
+
+namespace cxlemu {
+
+class PcieFunction {
+ public:
+  /// What an access may be to. There is no MSI-X table here: who carries interrupts has it.
+  enum class Region : std::uint8_t { configuration_space, component_registers, device_registers };
+
+  /// `payload`: where the payload of the mailbox is kept, of at least the mailbox payload size; empty: inside.
+  explicit PcieFunction(MemoryDevice& device, MutableBytes payload = {});
+  PcieFunction(const PcieFunction&) = delete;
+  PcieFunction& operator=(const PcieFunction&) = delete;
+
+  /// Bytes.
+  [[nodiscard]] std::uint64_t size(Region region) const;
+  /// Accesses of any size and alignment, inside or outside of the region. While Memory Space Enable is clear or the
+  /// function is not in D0 nobody answers for its BARs (PCIe 7.5.1.1.3).
+  void read(Region region, std::uint64_t offset, MutableBytes to) const;
+  void write(Region region, std::uint64_t offset, Bytes from);
+
+  /// Who carries out a reset that software asks for by a register: FLR or CXL Reset, of the device and of this.
+  void on_reset(std::move_only_function<void(ResetKind)> reset) { on_reset_ = std::move(reset); }
+  /// The registers after a reset of the device.
+  void reset(ResetKind kind);
+
+  /// What the device did since the last call becomes interrupts and error messages. To be called behind everything that
+  /// may change the device.
+  void look();
+  /// Message numbers that are due, in their order, since the last call; nothing while interrupts are disabled.
+  [[nodiscard]] std::vector<std::uint8_t> take_interrupts() { return std::exchange(interrupts_, {}); }
+
+  [[nodiscard]] pci::InterruptStyle interrupt_style() const { return style_; }
+  [[nodiscard]] std::uint8_t messages() const { return messages_; }
+  [[nodiscard]] const pci::ConfigurationSpace& configuration_space() const { return configuration_space_; }
+  [[nodiscard]] const pci::ComponentRegisters& component_registers() const { return component_registers_; }
+  [[nodiscard]] const pci::DeviceRegisters& device_registers() const { return device_registers_; }
+
+ private:
+  [[nodiscard]] bool is_decoded(Region region) const;
+  pci::DeviceRegisters::Calls calls();
+  std::optional<cci::Reply> execute(Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes answer);
+  [[nodiscard]] std::uint32_t event_status() const;
+  [[nodiscard]] pci::MemoryDeviceStatus memory_device_status() const;
+  void interrupt(std::uint8_t message);
+  void look_at_errors();
+
+  MemoryDevice& device_;
+  pci::InterruptStyle style_;
+  std::uint8_t messages_;
+  pci::ConfigurationSpace configuration_space_;
+  pci::ComponentRegisters component_registers_;
+  pci::DeviceRegisters device_registers_;
+  std::move_only_function<void(ResetKind)> on_reset_;
+  std::vector<std::uint8_t> interrupts_;  ///< LIMIT: each message once
+  // What was told of already.
+  cci::InterruptCounts seen_events_;
+  std::uint64_t seen_completions_ = 0;
+  std::uint32_t seen_uncorrectable_ = 0;
+  std::uint32_t seen_correctable_ = 0;
+};
+
+}  // namespace cxlemu

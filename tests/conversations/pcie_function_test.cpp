@@ -1,0 +1,282 @@
+// What a driver of the host sees of a memory device: its PCIe function, from enumeration to interrupts and resets.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "component/memory_device/ras.hpp"
+#include "support/lab.hpp"
+
+namespace cxlemu {
+namespace {
+
+using Region = PcieFunction::Region;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// Places that a driver would find by walking: where they are is shown by src/pci's tests.
+constexpr std::uint64_t kCommandRegister = 0x04, kPcie = 0x58, kMsi = 0x48, kAer = 0x100, kCxl = 0x148;
+constexpr std::uint64_t kEventStatus = 0x80, kMemoryDeviceStatus = 0x90, kMailbox = 0xFE0, kPayload = 0x1000;
+constexpr std::uint64_t kRas = 0x1080;
+
+constexpr std::string_view kImmediate = "01000000";
+constexpr std::string_view kEnableInterruptsOfAllLogs = "01010101";
+
+/// The host of `mem0`: it enables memory accesses and interrupts as a driver does.
+class Host : public Lab {
+ public:
+  explicit Host(const std::function<void(MemoryDeviceConfig&)>& configure = {}) : Lab(configure) {
+    machine->on_output([this](Output&& output) {
+      ASSERT_EQ(output.to, (Source{SourceKind::pcie_function, 0}));
+      ASSERT_EQ(output.bytes.size(), 1U);
+      interrupts.push_back(std::to_integer<int>(output.bytes[0]));
+    });
+    enable();
+  }
+  void enable() {
+    write_config(kCommandRegister, "0600");
+    // MSI with all eight messages.
+    write_config(kMsi + 2, "3100");
+  }
+
+  std::string read(Region region, std::uint64_t offset, std::size_t size) {
+    Buffer bytes(size);
+    machine->read_registers(node(), region, offset, bytes);
+    return to_hex(bytes);
+  }
+  void write(Region region, std::uint64_t offset, std::string_view hex) {
+    machine->write_registers(node(), region, offset, from_hex(hex).value());
+  }
+  std::string read_config(std::uint64_t offset, std::size_t size) {
+    return read(Region::configuration_space, offset, size);
+  }
+  void write_config(std::uint64_t offset, std::string_view hex) { write(Region::configuration_space, offset, hex); }
+  std::string read_device(std::uint64_t offset, std::size_t size) {
+    return read(Region::device_registers, offset, size);
+  }
+  void write_device(std::uint64_t offset, std::string_view hex) { write(Region::device_registers, offset, hex); }
+
+  /// A command as Linux sends it: payload, command, doorbell; then the status, and the answer by its length.
+  Answered command(std::uint16_t opcode, std::string_view payload_hex = "") {
+    const Buffer payload = from_hex(payload_hex).value();
+    write_device(kPayload, payload_hex);
+    const std::uint64_t word = opcode | (static_cast<std::uint64_t>(payload.size()) << 16);
+    write_device(kMailbox + 8, to_hex(bytes_of(Le64{word})));
+    write_device(kMailbox + 4, kImmediate);
+    EXPECT_EQ(read_device(kMailbox + 4, 4), "00000000") << "the doorbell is still set";
+    const auto code = from_hex(read_device(kMailbox + 0x14, 2)).value();
+    Answered answered{.code = static_cast<ReturnCode>(std::to_integer<unsigned>(code[0])),
+                      .background_operation = (std::to_integer<unsigned>(status_byte()) & 1) != 0};
+    const auto length_field = from_hex(read_device(kMailbox + 0x0A, 3)).value();
+    const std::size_t length = std::to_integer<std::size_t>(length_field[0]) |
+                               std::to_integer<std::size_t>(length_field[1]) << 8 |
+                               std::to_integer<std::size_t>(length_field[2]) << 16;
+    if (answered.code == ReturnCode::success) answered.payload = read_device(kPayload, length);
+    return answered;
+  }
+  std::vector<int> take_interrupts() { return std::exchange(interrupts, {}); }
+
+  std::vector<int> interrupts;
+
+ private:
+  std::byte status_byte() { return from_hex(read_device(kMailbox + 0x10, 1)).value()[0]; }
+};
+
+TEST(PcieFunctionProbe, FindsACxlMemoryDeviceWithItsRegisters) {
+  Host host;
+  EXPECT_EQ(host.read_config(0x00, 4), "f41a810c");
+  EXPECT_EQ(host.read_config(0x09, 3), "100205");
+  EXPECT_EQ(host.read_config(0x1D4, 8), "8877665544332211") << "Device Serial Number";
+  // Register locator: component registers in BAR0, device registers in BAR2.
+  EXPECT_EQ(host.read_config(0x184 + 0x0C, 16), "00010000000000000203000000000000");
+  // Capabilities array: device status, primary mailbox and memory device status.
+  EXPECT_EQ(host.read_device(0x00, 8), "0000010103000000");
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 8), "1400000000000000") << "media ready, mailbox ready";
+  // 8 KiB of payload, interrupts of the doorbell and of the end of background operations, of a memory device.
+  EXPECT_EQ(host.read_device(kMailbox, 4), "6d000800");
+}
+
+// The commands of Linux's probe, in its order (emulators are judged by it), answered as on the mailbox by name.
+TEST(PcieFunctionProbe, AnswersTheCommandsOfAProbe) {
+  Host host;
+  for (const auto& [opcode, payload] : std::initializer_list<std::pair<std::uint16_t, std::string_view>>{
+           {0x0400, ""},
+           {0x0401, "0da9c0b5bf414b788f7996b1623b3f170000000010000000"},
+           {0x0301, "0100000000000000"},
+           {0x4000, ""},
+           {0x4100, ""},
+           {0x0102, ""},
+           {0x0103, kEnableInterruptsOfAllLogs},
+           {0x0102, ""},
+           {0x0100, "03"},
+           {0x0100, "00"}}) {
+    const Answered by_registers = host.command(opcode, payload);
+    EXPECT_EQ(by_registers.code, ReturnCode::success) << opcode;
+    EXPECT_EQ(by_registers, host.mailbox(opcode, payload)) << opcode;
+  }
+  // MSI, each log with a message of its own.
+  EXPECT_EQ(host.command(0x0102).payload.substr(0, 8), "11213141");
+}
+
+TEST(PcieFunctionMailbox, KeepsThePayloadWhereItsOwnerWantsIt) {
+  Topology topology;
+  MemoryDeviceDeclaration mem0;
+  mem0.id = "mem0";
+  topology.memory_devices.push_back(mem0);
+  Buffer memory(8192);
+  auto machine = Machine::create(topology, {}, nullptr, [&](const auto& declaration) -> Result<MutableBytes> {
+                   EXPECT_EQ(declaration.id, "mem0");
+                   return MutableBytes(memory);
+                 }).value();
+  MemoryDeviceNode& node = machine->memory_devices().front();
+  const auto write = [&](Region region, std::uint64_t offset, std::string_view hex) {
+    machine->write_registers(node, region, offset, from_hex(hex).value());
+  };
+  write(Region::configuration_space, kCommandRegister, "0200");
+  write(Region::device_registers, kMailbox + 8, "0040000000000000");
+  write(Region::device_registers, kMailbox + 4, kImmediate);
+  EXPECT_EQ(to_hex(Bytes(memory).first(10)), "63786c656d752d312e30") << "FW Revision";
+}
+
+TEST(PcieFunctionBars, AreNotAnsweredForWhileMemorySpaceIsDisabled) {
+  Host host;
+  host.write_config(kCommandRegister, "0400");
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 8), "ffffffffffffffff");
+  EXPECT_EQ(host.read(Region::component_registers, 0x1000, 4), "ffffffff");
+  host.write_device(kPayload, "AA");
+  host.write_config(kCommandRegister, "0600");
+  EXPECT_EQ(host.read_device(kPayload, 1), "00");
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 8), "1400000000000000");
+}
+
+TEST(PcieFunctionInterrupt, TellsOfTheFirstRecordOfALog) {
+  Host host;
+  host.command(0x0103, kEnableInterruptsOfAllLogs);
+  host.log_event(EventLogId::failure);
+  EXPECT_THAT(host.take_interrupts(), ElementsAre(3));
+  EXPECT_EQ(host.read_device(kEventStatus, 4), "04000000");
+  host.log_event(EventLogId::failure);
+  EXPECT_THAT(host.take_interrupts(), IsEmpty()) << "the log was not empty";
+  host.log_event(EventLogId::informational);
+  EXPECT_THAT(host.take_interrupts(), ElementsAre(1));
+  EXPECT_EQ(host.read_device(kEventStatus, 4), "05000000");
+}
+
+TEST(PcieFunctionInterrupt, IsFoldedIntoTheMessagesThatAreAssigned) {
+  Host host;
+  host.write_config(kMsi + 2, "0100");  // one message
+  host.command(0x0103, kEnableInterruptsOfAllLogs);
+  EXPECT_EQ(host.command(0x0102).payload.substr(0, 8), "01010101");
+  host.log_event(EventLogId::fatal);
+  EXPECT_THAT(host.take_interrupts(), ElementsAre(0));
+}
+
+TEST(PcieFunctionInterrupt, IsNotSentWhileInterruptsAreDisabled) {
+  Host host;
+  host.command(0x0103, kEnableInterruptsOfAllLogs);
+  host.write_config(kMsi + 2, "3000");
+  host.log_event(EventLogId::fatal);
+  host.write_config(kMsi + 2, "3100");
+  EXPECT_THAT(host.take_interrupts(), IsEmpty());
+  EXPECT_EQ(host.read_device(kEventStatus, 4), "08000000");
+}
+
+// COMPAT(linux): each doorbell that Linux rings clears the enable bit that it set at its probe.
+TEST(PcieFunctionInterrupt, TellsOfTheEndOfABackgroundOperation) {
+  Host host([](MemoryDeviceConfig& config) { config.sanitize_duration = 4s; });
+  host.write_device(kMailbox + 4, "04000000");
+  const Answered started = host.command(0x4400);
+  EXPECT_EQ(started.code, ReturnCode::background_command_started);
+  EXPECT_TRUE(started.background_operation);
+  // Media is disabled, and what brings it back is more than nothing.
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 1), "3c");
+  host.advance(3s);
+  EXPECT_EQ(host.read_device(kMailbox + 0x18, 8), "00444b0000000000") << "75 %";
+  EXPECT_THAT(host.take_interrupts(), IsEmpty());
+  host.advance(1s);
+  EXPECT_THAT(host.take_interrupts(), ElementsAre(0));
+  EXPECT_EQ(host.read_device(kMailbox + 0x18, 8), "0044640000000000");
+  EXPECT_EQ(host.read_device(kMailbox + 0x10, 1), "00");
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 1), "14");
+}
+
+TEST(PcieFunctionInterrupt, OfABackgroundOperationOverMctpIsNone) {
+  Host host([](MemoryDeviceConfig& config) { config.sanitize_duration = 4s; });
+  host.write_device(kMailbox + 4, "04000000");
+  EXPECT_EQ(host.mctp(0x4400).code, ReturnCode::background_command_started);
+  EXPECT_EQ(host.read_device(kMailbox + 0x10, 1), "00");
+  host.advance(4s);
+  EXPECT_THAT(host.take_interrupts(), IsEmpty());
+}
+
+// CXL r3.2 8.2.10.3.2, 9.5, 9.7: a Conventional and a CXL Reset end what began on the mailbox, FLR leaves it, and none of
+// them touches what began over MCTP.
+TEST(PcieFunctionReset, EndsAFirmwareTransferOfTheMailboxWhereTheTextSaysSo) {
+  struct Row {
+    std::string_view name;
+    std::function<void(Host&)> reset;
+    bool ends;
+  };
+  const std::vector<Row> rows = {
+      {"conventional", [](Host& host) { host.reset(ResetKind::conventional); }, true},
+      {"Initiate CXL Reset", [](Host& host) { host.write_config(kCxl + 0x10, "0400"); }, true},
+      {"Initiate Function Level Reset", [](Host& host) { host.write_config(kPcie + 8, "0080"); }, false}};
+  for (const Row& row : rows) {
+    for (const Via via : {Via::mailbox, Via::mctp}) {
+      Host host([](MemoryDeviceConfig& config) { config.firmware_verify = FirmwareVerify::any; });
+      // Initiate Transfer into slot 2, with 128 bytes.
+      ASSERT_EQ(host.send(via, 0x0201, "0102" + zeros(126 + 128)).code, ReturnCode::success);
+      row.reset(host);
+      EXPECT_EQ(host.device().firmware().transfer.in_progress, !row.ends || via == Via::mctp)
+          << row.name << ", " << testing::PrintToString(via);
+    }
+  }
+}
+
+TEST(PcieFunctionReset, ByFunctionLevelResetsTheRegistersAndKeepsTheDevice) {
+  Host host;
+  host.command(0x0103, kEnableInterruptsOfAllLogs);
+  host.log_event(EventLogId::warning);
+  host.take_interrupts();
+  host.write_config(kPcie + 8, "0080");
+  EXPECT_EQ(host.read_config(kCommandRegister, 2), "0000");
+  host.enable();
+  EXPECT_EQ(host.read_device(kEventStatus, 4), "02000000") << "records are kept";
+  EXPECT_EQ(host.read_device(kMailbox + 8, 8), "0000000000000000");
+  EXPECT_EQ(host.read_device(kPayload, 8), "0000000000000000");
+}
+
+// CXL r3.2 8.1.3.8: the range is the capacity; with one range it is that of both partitions.
+TEST(PcieFunctionRange, IsTheCapacityOfTheDevice) {
+  Host host;
+  EXPECT_EQ(host.read_config(kCxl + 0x18, 8), "000000004b000020") << "512 MiB";
+  host.reset(ResetKind::conventional);
+  EXPECT_EQ(host.read_config(kCxl + 0x18, 8), "000000004b000020");
+}
+
+TEST(PcieFunctionRas, RecordsErrorsAsInternalErrorsOfAer) {
+  Host host([](MemoryDeviceConfig& config) { config.ras_unmasked = true; });
+  EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00000000");
+  EXPECT_EQ(host.read_config(kAer + 0x10, 4), "00000000");
+  ras::record_uncorrectable(host.device().ras(), {.error = 7});
+  ras::record_correctable(host.device().ras(), 2);
+  host.device().changes().mark(StateKey::ras);
+  host.machine->settle();
+  EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00004000") << "Uncorrectable Internal Error";
+  EXPECT_EQ(host.read_config(kAer + 0x10, 4), "00400000") << "Corrected Internal Error";
+  EXPECT_EQ(host.read(Region::component_registers, kRas, 4), "80000000");
+  // Software clears both; the next error is told of again.
+  host.write_config(kAer + 0x04, "00004000");
+  host.write(Region::component_registers, kRas, "80000000");
+  EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00000000");
+  EXPECT_EQ(host.read(Region::component_registers, kRas, 4), "00000000");
+  ras::record_uncorrectable(host.device().ras(), {.error = 7});
+  host.device().changes().mark(StateKey::ras);
+  host.machine->settle();
+  EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00004000");
+}
+
+}  // namespace
+}  // namespace cxlemu
