@@ -15,6 +15,13 @@ TEST_P(SecuritySend, HasNoProtocolThatTakesData) {
   EXPECT_EQ(lab.send(GetParam(), 0x4600, "ef ffff 0000000000  11"), refused(ReturnCode::invalid_input));
 }
 
+// COMPAT(libcxlmi)
+TEST_P(SecuritySend, OfNoDataSucceedsInTheProfileOfLibcxlmi) {
+  Lab lab([](auto& config) { config.profile = Profile::libcxlmi; });
+  EXPECT_EQ(lab.send(GetParam(), 0x4600, "00 0000 0000000000"), success());
+  EXPECT_EQ(lab.send(GetParam(), 0x4600, "00 0000 0000000000 11"), refused(ReturnCode::invalid_input));
+}
+
 TEST_P(SecuritySend, NeedsItsEightBytes) {
   Lab lab;
   EXPECT_EQ(lab.send(GetParam(), 0x4600), refused(ReturnCode::invalid_payload_length));
