@@ -34,6 +34,14 @@ int qmp_command(const std::string& lab, const std::string& command, const std::v
 /// `cxlemu exec ...`: perhaps --lab NAME and --, then the program and its arguments as they are.
 int exec_command(std::string lab, std::vector<std::string> arguments);
 
+struct DoctorOptions {
+  std::string qemu = "qemu-system-x86_64";
+  std::string kernel_config;  ///< a file; empty: that of this machine
+  bool json = false;
+};
+/// What this machine has for each way to attach. kRefused where something is missing.
+int doctor_command(const DoctorOptions& options);
+
 /// The story on one screen: a lab of its own, and every step read back by another path than the one that wrote it.
 int demo_command();
 

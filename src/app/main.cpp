@@ -130,6 +130,19 @@ int parse_and_run(int argc, char** argv) {
     if (options) print(control::options_markdown());
   });
 
+  DoctorOptions doctor;
+  CLI::App* doctor_app = program.add_subcommand("doctor", "say what is missing here for each way to attach to a lab");
+  doctor_app->add_option("--qemu", doctor.qemu, "the QEMU to look at (default: qemu-system-x86_64)");
+  doctor_app->add_option("--kernel-config", doctor.kernel_config,
+                         "configuration of the kernel that shall bind devices (default: this machine's)");
+  doctor_app->add_flag("--json", doctor.json, "as JSON");
+  doctor_app->footer(
+      "examples:\n"
+      "  cxlemu doctor\n"
+      "  cxlemu doctor --qemu ~/qemu/build/qemu-system-x86_64 --kernel-config ~/linux/.config\n"
+      "exit status: 0 everything is there, 1 something is missing");
+  doctor_app->callback([&] { status = doctor_command(doctor); });
+
   CLI::App* demo = program.add_subcommand("demo", "the whole story on one screen, no set-up");
   demo->callback([&] { status = demo_command(); });
 
