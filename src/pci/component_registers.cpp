@@ -224,6 +224,8 @@ void ComponentRegisters::control_written(unsigned number, const RegisterWrite& w
 }
 
 // 8.2.4.20.12. Software that does not lock is responsible for its own addresses.
+// SILENT: what a change does while Commit is set (8.2.4.20.13: undefined). It is taken over without a check; Lock On
+// Commit then locks at once.
 bool ComponentRegisters::may_commit(unsigned number) const {
   const HdmDecoder decoder = hdm_decoder(number);
   const bool three_fold = decoder.interleave_ways >= 8;

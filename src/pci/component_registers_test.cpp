@@ -94,6 +94,16 @@ TEST(Ras, IsWrittenThroughItsKeeper) {
   EXPECT_THAT(component.ras_writes, ElementsAre(Pair(0x00, 0x4000), Pair(0x04, 0x11229944), Pair(0x0C, 0x7F)));
 }
 
+// Fault B32: what is written behind the sixteenth dword of the header log reaches nobody, and the link lies apart.
+TEST(Ras, EndsWithItsHeaderLog) {
+  Component component;
+  for (std::uint64_t at = 0x58; at < kLink - kRas; at += 4) component.write(kRas + at, "FFFFFFFF");
+  EXPECT_THAT(component.ras_writes, testing::IsEmpty());
+  EXPECT_EQ(component.read(kRas + 0x58, kLink - kRas - 0x58), std::string(2 * (kLink - kRas - 0x58), '0'));
+  component.ras = {{0x60, 0xEEEEEEEE}};
+  EXPECT_EQ(component.read(kLink, 8), "0000000000000004");
+}
+
 TEST(Link, IsUp) {
   Component component;
   EXPECT_EQ(component.read(kLink, 0x50),
@@ -142,6 +152,14 @@ TEST(HdmDecoder, IsProgrammedByWordsOrWhole) {
                                                             .dpa_skip = 0x2'1000'0000,
                                                             .interleave_granularity = 9,
                                                             .interleave_ways = 3}));
+}
+
+// 8.2.4.20.3, .5, .9. Fault B32: addresses and sizes are multiples of 256 MiB.
+TEST(HdmDecoder, IsAlignedTo256MiB) {
+  Component component;
+  for (const std::uint64_t at : {kBase, kSize, kSkip}) component.write(kDecoder0 + at, "FFFFFF1F");
+  EXPECT_EQ(component.registers.hdm_decoder(0),
+            (HdmDecoder{.base = 0x1000'0000, .size = 0x1000'0000, .dpa_skip = 0x1000'0000}));
 }
 
 // As Linux commits it: bit 9, then COMMITTED within 10 ms.

@@ -185,10 +185,11 @@ constexpr std::uint64_t bar_mask(std::uint64_t size) { return ~(size - 1) & ~std
 
 }  // namespace
 
-ConfigurationSpace::ConfigurationSpace(const FunctionConfig& config)
+ConfigurationSpace::ConfigurationSpace(const FunctionConfig& config, Doe* doe)
     : interrupt_style_(config.interrupts),
       messages_(std::min(config.messages, kMaximumMessages)),
       hdm_count_(config.hdm_count),
+      doe_(doe),
       table_(kConfigurationSpaceSize, rows(config)) {
   set_memory_ranges(config.memory_ranges);
 }
@@ -411,6 +412,7 @@ std::vector<Register> ConfigurationSpace::rows(const FunctionConfig& config) {
   extended.push_back(gpf_device());
   extended.push_back(flex_bus_port());
   extended.push_back(device_serial_number(config.serial_number));
+  if (doe_ != nullptr) extended.push_back(doe_->capability());
   place_capabilities(conventional, extended);
   std::vector<Register> all = header(config);
   chain(std::move(conventional), kFirstCapability, all);
@@ -427,6 +429,11 @@ void ConfigurationSpace::place_capabilities(const std::vector<Capability>& conve
   const Placement high = place(extended, kFirstExtendedCapability);
   aer_ = high[0];
   cxl_device_ = high[1];
+}
+
+void ConfigurationSpace::reset(Reset kind) {
+  table_.reset(kind);
+  if (doe_ != nullptr) doe_->reset();
 }
 
 void ConfigurationSpace::set_memory_ranges(const MemoryRanges& bytes) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pci/capability.hpp"
+#include "pci/doe.hpp"
 #include "pci/register_table.hpp"
 
 namespace cxlemu::pci {
@@ -17,9 +18,6 @@ enum class InterruptStyle : std::uint8_t { msi, msi_x };
 
 /// LIMIT: messages of a function: every message number of CXL is below 16 (CXL r3.2 8.2.9.4.3).
 inline constexpr std::uint8_t kMaximumMessages = 16;
-
-/// Bytes of the volatile and of the persistent capacity.
-using MemoryRanges = std::array<std::uint64_t, 2>;
 
 struct FunctionConfig {
   std::uint16_t vendor_id = 0x1AF4;
@@ -55,7 +53,8 @@ class ConfigurationSpace {
   /// Where the Pending Bit Array begins in it.
   static constexpr std::uint32_t kMsiXPendingBits = 0x800;
 
-  explicit ConfigurationSpace(const FunctionConfig& config);
+  /// `doe` outlives it; null: there is no Data Object Exchange.
+  explicit ConfigurationSpace(const FunctionConfig& config, Doe* doe = nullptr);
   ConfigurationSpace(const ConfigurationSpace&) = delete;
   ConfigurationSpace& operator=(const ConfigurationSpace&) = delete;
 
@@ -65,7 +64,8 @@ class ConfigurationSpace {
   /// Accesses of any size; behind 4096 bytes there are ones.
   void read(std::uint64_t offset, MutableBytes to) const { table_.read(offset, to); }
   void write(std::uint64_t offset, Bytes from) { table_.write(offset, from); }
-  void reset(Reset kind) { table_.reset(kind); }
+  /// Resets the mailbox of Data Object Exchange, too.
+  void reset(Reset kind);
 
   /// The sizes of the HDM ranges changed, as by Set Partition Info at a reset.
   void set_memory_ranges(const MemoryRanges& bytes);
@@ -103,6 +103,7 @@ class ConfigurationSpace {
   InterruptStyle interrupt_style_;
   std::uint8_t messages_;
   std::uint8_t hdm_count_;
+  Doe* doe_;
   std::move_only_function<void(Reset)> on_reset_;
   // Where capabilities lie.
   std::uint16_t power_management_ = 0;

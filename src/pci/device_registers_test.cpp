@@ -133,6 +133,16 @@ TEST(DeviceRegisters, ShowWhichEventLogsHoldRecords) {
   EXPECT_EQ(device.read(0x80, 4), "15000000");
 }
 
+// Fault B30: records outlast a reset, and so does what tells of them.
+TEST(DeviceRegisters, ShowEventLogsAfterEveryReset) {
+  Device device;
+  device.event_status = 0x05;
+  for (const Reset kind : {Reset::flr, Reset::cxl, Reset::conventional, Reset::cold}) {
+    device.registers->reset(kind);
+    EXPECT_EQ(device.read(0x80, 8), "0500000000000000");
+  }
+}
+
 // Fault B10: one and two bytes, halves of 64 bits, and what crosses registers, are answered.
 TEST(DeviceRegisters, AnswerEverySizeOfAccess) {
   Device device;
@@ -209,6 +219,67 @@ TEST(Mailbox, HoldsAnAnswerToItsSize) {
   EXPECT_EQ(device.read(kCommand, 8), "0040000100000000");
 }
 
+// Fault B4: however long an answer is, it ends with the payload.
+TEST(Mailbox, WritesAnAnswerIntoItsPayloadAlone) {
+  Buffer memory(4 + 256 + 4, std::byte{0xC5});
+  const MutableBytes all(memory);
+  Device device({.payload_size = 256, .secondary_payload_size = 256, .payload_memory = all.subspan(4, 256)});
+  device.answer = std::string(512, 'A');
+  device.reply = cci::Reply{.payload_size = 0x10'0000};
+  const std::string before = device.read(0, kMb + 4);
+  device.send("0241000000000000");
+  EXPECT_EQ(to_hex(memory), "c5c5c5c5" + std::string(512, 'a') + "c5c5c5c5");
+  EXPECT_EQ(device.read(0, kMb + 4), before);
+  EXPECT_EQ(device.read(kCommand, 8), "0241000100000000");
+  EXPECT_EQ(device.read(kPayload + 256, 0x1000 - 256), std::string(2 * (0x1000 - 256), '0'));
+}
+
+// Fault B32: the capabilities are read only, as is what tells of commands.
+TEST(Mailbox, HasReadOnlyRegisters) {
+  Device device;
+  device.reply =
+      cci::Reply{.return_code = ReturnCode::invalid_payload_length, .vendor_specific_extended_status = 0x1234};
+  device.background.start(Opcode{0x4400}, {}, 10s);
+  device.send("0040000000000000");
+  const std::string capabilities = device.read(kMb, 4);
+  const std::string status = device.read(kStatus, 16);
+  EXPECT_EQ(status,
+            "0100000016003412"
+            "0044000000000000");
+  for (const std::size_t size : {1U, 2U, 4U}) {
+    for (std::size_t at = 0; at < 4; at += size) device.write(kMb + at, std::string(2 * size, 'F'));
+  }
+  for (const std::size_t size : {1U, 2U, 4U, 8U}) {
+    for (std::size_t at = 0; at < 16; at += size) device.write(kStatus + at, std::string(2 * size, 'F'));
+  }
+  device.write(kStatus, std::string(32, '0'));
+  EXPECT_EQ(device.read(kMb, 4), capabilities);
+  EXPECT_EQ(device.read(kStatus, 16), status);
+  EXPECT_EQ(device.seen.size(), 1U);
+}
+
+// QEMU takes no command that is written in halves, and shows what it last showed where the status is read in halves.
+TEST(Mailbox, TakesItsCommandAndShowsItsStatusInHalves) {
+  Device device;
+  device.write(kCommand, "01400400");
+  device.write(kCommand + 4, "00000000");
+  EXPECT_THAT(device.seen, IsEmpty());
+  device.reply = cci::Reply{.return_code = ReturnCode::busy, .vendor_specific_extended_status = 0x1234};
+  device.write(kControl, "01000000");
+  EXPECT_THAT(device.seen, ElementsAre(Seen{0x4001, "00000000", 4}));
+  EXPECT_EQ(device.read(kStatus, 4), "00000000");
+  EXPECT_EQ(device.read(kStatus + 4, 4), "06003412");
+  device.reply = cci::Reply{.return_code = ReturnCode::unsupported, .vendor_specific_extended_status = 0x5678};
+  device.background.start(Opcode{0x4400}, {}, 10s);
+  device.write(kControl, "01000000");
+  EXPECT_EQ(device.read(kStatus + 6, 2), "7856");
+  EXPECT_EQ(device.read(kStatus + 4, 1), "03");
+  EXPECT_EQ(device.read(kStatus, 4), "01000000");
+  device.timeline.advance_to(1s);
+  EXPECT_EQ(device.read(kBackground, 4), "00440a00");
+  EXPECT_EQ(device.read(kBackground + 2, 2), "0a00");
+}
+
 // CXL r3.2 8.2.9.4.4, .5, .8: control is read only, command and payload are not used, while the doorbell is set.
 TEST(Mailbox, IgnoresWritesWhileTheDoorbellIsSet) {
   Device device;
@@ -245,6 +316,20 @@ TEST(Mailbox, RingsOnlyWhenTheDoorbellBecomesSet) {
   device.write(kControl, "07");
   EXPECT_EQ(device.seen.size(), 1U);
   EXPECT_EQ(device.read(kControl, 4), "06000000");
+}
+
+// In QEMU any write to a register of the mailbox runs the command while the doorbell is set.
+TEST(Mailbox, RunsNothingByAWriteToAnotherRegister) {
+  Device device;
+  device.reply.reset();
+  device.send("0040000000000000");
+  ASSERT_EQ(device.read(kControl, 4), "01000000");
+  for (std::uint64_t at = kMb; at < kPayload + 8; at += 4) {
+    device.write(at, "FFFFFFFF");
+    device.write(at, "FFFFFFFFFFFFFFFF");
+  }
+  EXPECT_EQ(device.seen.size(), 1U);
+  EXPECT_EQ(device.read(kControl, 4), "01000000");
 }
 
 TEST(Mailbox, HangsUntilAReset) {
@@ -335,6 +420,24 @@ TEST(Mailbox, ShowsNothingOfAnOperationAfterTheSlotIsCleared) {
   EXPECT_EQ(device.read(kBackground, 8), "0000000000000000");
 }
 
+// Fault B13: nothing of an operation that a reset ended comes back when its time has come.
+TEST(Mailbox, TellsOfNoCompletionOfAnOperationThatAResetEnded) {
+  Device device;
+  device.background.on_deadline([&] {
+    device.background.complete(ReturnCode::success);
+    device.registers->primary_mailbox().background_completed();
+  });
+  device.write(kControl, "04000000");
+  device.background.start(Opcode{0x4400}, {}, 10s);
+  device.timeline.advance_to(4s);
+  device.background.clear();
+  device.registers->reset(Reset::conventional);
+  device.write(kControl, "04000000");
+  device.timeline.advance_to(20s);
+  EXPECT_THAT(device.interrupts, IsEmpty());
+  EXPECT_EQ(device.read(kStatus, 16), std::string(32, '0'));
+}
+
 TEST(Mailbox, ShowsTheCodeOfAnAbortedOperation) {
   Device device;
   device.background.start(Opcode{0x4400}, {}, 10s);
@@ -406,6 +509,16 @@ TEST(MemoryDeviceStatusRegister, IsReadThroughTheBlock) {
   EXPECT_EQ(device.read(0x90, 8), "3c00000000000000");
   device.write(0x90, "0000000000000000");
   EXPECT_EQ(device.read(0x90, 1), "3c");
+}
+
+// Fault B13: media that an interrupted Sanitize has left disabled is not ready because of a reset.
+TEST(MemoryDeviceStatusRegister, StaysDisabledThroughEveryReset) {
+  Device device;
+  device.status.media = MediaStatus::disabled;
+  for (const Reset kind : {Reset::flr, Reset::cxl, Reset::conventional, Reset::cold}) {
+    device.registers->reset(kind);
+    EXPECT_EQ(device.read(0x90, 8), "3c00000000000000");
+  }
 }
 
 }  // namespace
