@@ -21,13 +21,16 @@ constexpr std::uint64_t kCommandRegister = 0x04, kPcie = 0x58, kMsi = 0x48, kAer
 constexpr std::uint64_t kEventStatus = 0x80, kMemoryDeviceStatus = 0x90, kMailbox = 0xFE0, kPayload = 0x1000;
 constexpr std::uint64_t kRas = 0x1080;
 
+using namespace std::string_literals;
+
 constexpr std::string_view kImmediate = "01000000";
 constexpr std::string_view kEnableInterruptsOfAllLogs = "01010101";
 
 /// The host of `mem0`: it enables memory accesses and interrupts as a driver does.
 class Host : public Lab {
  public:
-  explicit Host(const std::function<void(MemoryDeviceConfig&)>& configure = {}) : Lab(configure) {
+  explicit Host(const std::function<void(MemoryDeviceConfig&)>& configure = {}, LabSizes sizes = {})
+      : Lab(configure, sizes) {
     machine->on_output([this](Output&& output) {
       ASSERT_EQ(output.to, (Source{SourceKind::pcie_function, 0}));
       ASSERT_EQ(output.bytes.size(), 1U);
@@ -254,6 +257,62 @@ TEST(PcieFunctionRange, IsTheCapacityOfTheDevice) {
   EXPECT_EQ(host.read_config(kCxl + 0x18, 8), "000000004b000020") << "512 MiB";
   host.reset(ResetKind::conventional);
   EXPECT_EQ(host.read_config(kCxl + 0x18, 8), "000000004b000020");
+}
+
+// As Linux reads it: a handle at a time until FFFFh, each DWORD taken by a write.
+std::vector<std::string> coherent_device_attribute_table(Host& host) {
+  constexpr std::uint64_t kDoe = 0x1DC, kControl = kDoe + 8, kStatus = kDoe + 0xC, kWrite = kDoe + 0x10,
+                          kRead = kDoe + 0x14;
+  EXPECT_EQ(host.read_config(kDoe, 2), "2e00");
+  std::vector<std::string> entries;
+  std::string handle = "0000";
+  while (handle != "ffff" && entries.size() < 20) {
+    for (const std::string& dword : {"981e0200"s, "03000000"s, "0000" + handle}) host.write_config(kWrite, dword);
+    host.write_config(kControl, "00000080");
+    std::string object;
+    // While Data Object Ready is set, and nothing else of that byte can be.
+    while (host.read_config(kStatus + 3, 1) == "80") {
+      object += host.read_config(kRead, 4);
+      host.write_config(kRead, "00000000");
+    }
+    if (object.size() < 24) {
+      ADD_FAILURE() << "no answer: " << object;
+      break;
+    }
+    handle = object.substr(20, 4);
+    entries.push_back(object.substr(24));
+  }
+  return entries;
+}
+
+TEST(PcieFunctionCdat, TellsOfBothPartitions) {
+  Host host;
+  const auto entries = coherent_device_attribute_table(host);
+  ASSERT_GE(entries.size(), 3U);
+  // DSMAS: volatile capacity from 0, non-volatile capacity behind it, 256 MiB each.
+  EXPECT_THAT(entries, testing::Contains("000018000000000000000000000000000000001000000000"));
+  EXPECT_THAT(entries, testing::Contains("000018000104000000000010000000000000001000000000"));
+  std::size_t length = 0;
+  unsigned sum = 0;
+  for (const std::string& entry : entries) {
+    const Buffer bytes = from_hex(entry).value();
+    for (const std::byte byte : bytes) sum += std::to_integer<unsigned>(byte);
+    length += entry.size() / 2;
+  }
+  EXPECT_EQ(entries.front().substr(0, 8), to_hex(bytes_of(Le32{static_cast<std::uint32_t>(length)})));
+  EXPECT_EQ(sum % 256, 0U);
+}
+
+TEST(PcieFunctionCdat, FollowsThePartitionsAtAReset) {
+  LabSizes sizes;
+  sizes.partitionable_bytes = 256ULL << 20;
+  Host host({}, sizes);
+  EXPECT_THAT(coherent_device_attribute_table(host),
+              testing::Contains("000018000104000000000010000000000000002000000000"));
+  ASSERT_EQ(host.mailbox(0x4101, "0100000000000000 00").code, ReturnCode::success);
+  host.reset(ResetKind::conventional);
+  EXPECT_THAT(coherent_device_attribute_table(host),
+              testing::Contains("000018000104000000000020000000000000001000000000"));
 }
 
 TEST(PcieFunctionRas, RecordsErrorsAsInternalErrorsOfAer) {

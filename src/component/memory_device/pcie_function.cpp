@@ -28,6 +28,9 @@ pci::FunctionConfig function_config(const MemoryDevice& device) {
   return made;
 }
 
+// Behind those of the mailbox and the event logs.
+constexpr std::uint8_t kDoeMessage = cci::kFirstEventInterruptMessageNumber + kEventLogs;
+
 pci::Reset reset_of(ResetKind kind) {
   switch (kind) {
     case ResetKind::conventional: return pci::Reset::conventional;
@@ -45,7 +48,11 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
     : device_(device),
       style_(function_config(device).interrupts),
       messages_(function_config(device).messages),
-      configuration_space_(function_config(device)),
+      cdat_(pci::cdat_memory(memory_ranges(device))),
+      doe_(kDoeMessage,
+           {.message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },
+            .interrupt = [this](std::uint8_t message) { interrupt(message); }}),
+      configuration_space_(function_config(device), &doe_),
       component_registers_({.hdm_decoders = device.config().hdm_decoders},
                            {.read = [this](std::uint32_t offset) { return ras::read(device_.ras(), offset); },
                             .write =
@@ -59,6 +66,7 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
                         calls()),
       seen_events_(device.mailbox().events.interrupts()),
       seen_completions_(device.mailbox_completions()) {
+  doe_.add(pci::table_access(cdat_));
   configuration_space_.on_reset([this](pci::Reset kind) {
     if (on_reset_) on_reset_(kind == pci::Reset::cxl ? ResetKind::cxl : ResetKind::flr);
   });
@@ -176,6 +184,7 @@ void PcieFunction::reset(ResetKind kind) {
   component_registers_.reset(reset);
   device_registers_.reset(reset);
   configuration_space_.set_memory_ranges(memory_ranges(device_));
+  cdat_.update(pci::cdat_memory(memory_ranges(device_)));
   // What was due went with it.
   interrupts_.clear();
   seen_events_ = device_.mailbox().events.interrupts();

@@ -12,6 +12,7 @@
 #include "pci/component_registers.hpp"
 #include "pci/configuration_space.hpp"
 #include "pci/device_registers.hpp"
+#include "pci/doe.hpp"
 
 namespace cxlemu {
 
@@ -61,6 +62,8 @@ class PcieFunction {
   MemoryDevice& device_;
   pci::InterruptStyle style_;
   std::uint8_t messages_;
+  pci::Cdat cdat_;
+  pci::Doe doe_;
   pci::ConfigurationSpace configuration_space_;
   pci::ComponentRegisters component_registers_;
   pci::DeviceRegisters device_registers_;
