@@ -143,6 +143,29 @@ TEST(PcieFunctionMailbox, KeepsThePayloadWhereItsOwnerWantsIt) {
   EXPECT_EQ(to_hex(Bytes(memory).first(10)), "63786c656d752d312e30") << "FW Revision";
 }
 
+// CXL r3.2 8.2.10.1.1: what claims to be longer than the payload is refused before anything of it is looked at.
+TEST(PcieFunctionMailbox, RefusesACommandThatClaimsMoreThanThePayloadHolds) {
+  Host host;
+  for (const std::string_view command : {"0040012000000000", "0040FFFF1F000000"}) {
+    host.write_device(kMailbox + 8, command);
+    host.write_device(kMailbox + 4, kImmediate);
+    EXPECT_EQ(host.read_device(kMailbox + 4, 4), "00000000");
+    EXPECT_EQ(host.read_device(kMailbox + 8, 8), "0040000000000000");
+    EXPECT_EQ(host.read_device(kMailbox + 0x10, 8), "0000000016000000");
+  }
+}
+
+// CXL r3.2 8.2.10.9.2.3: 02h above the payload, and the registers stay what they are.
+TEST(PcieFunctionMailbox, KeepsItsRegistersWhereMoreLabelsAreAskedForThanItHolds) {
+  Host host;
+  for (const std::string_view size : {"01200000", "FFFFFFFF"}) {
+    EXPECT_EQ(host.command(0x4102, "00000000" + std::string(size)).code, ReturnCode::invalid_input);
+    EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 8), "1400000000000000");
+    EXPECT_EQ(host.read_device(kMailbox, 4), "6d000800");
+    EXPECT_EQ(host.read_device(kMailbox + 8, 8), "0241000000000000");
+  }
+}
+
 TEST(PcieFunctionBars, AreNotAnsweredForWhileMemorySpaceIsDisabled) {
   Host host;
   host.write_config(kCommandRegister, "0400");
@@ -249,6 +272,39 @@ TEST(PcieFunctionReset, ByFunctionLevelResetsTheRegistersAndKeepsTheDevice) {
   EXPECT_EQ(host.read_device(kEventStatus, 4), "02000000") << "records are kept";
   EXPECT_EQ(host.read_device(kMailbox + 8, 8), "0000000000000000");
   EXPECT_EQ(host.read_device(kPayload, 8), "0000000000000000");
+}
+
+// CXL r3.2 8.2.9.4, 8.2.10.9.5.1. A Conventional Reset ends what the mailbox runs: its timer ends nothing afterwards,
+// and media stays disabled.
+TEST(PcieFunctionReset, EndsASanitizeForGoodAndLeavesMediaDisabled) {
+  Host host([](MemoryDeviceConfig& config) { config.sanitize_duration = 4s; });
+  host.write_device(kMailbox + 4, "04000000");
+  EXPECT_EQ(host.command(0x4400).code, ReturnCode::background_command_started);
+  host.advance(2s);
+  host.reset(ResetKind::conventional);
+  host.enable();
+  EXPECT_EQ(host.read_device(kMailbox + 4, 0x1C), zeros(0x1C));
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 1), "3c");
+  host.write_device(kMailbox + 4, "04000000");
+  host.advance(10s);
+  EXPECT_THAT(host.take_interrupts(), IsEmpty());
+  EXPECT_EQ(host.read_device(kMailbox + 0x10, 16), zeros(16));
+  EXPECT_EQ(host.read_device(kMemoryDeviceStatus, 1), "3c");
+}
+
+// CXL r3.2 8.2.10.2.5: the interrupt policy is that of a reset; records and what tells of them are kept.
+TEST(PcieFunctionReset, KeepsEventRecordsAndDisablesTheirInterrupts) {
+  Host host;
+  host.command(0x0103, kEnableInterruptsOfAllLogs);
+  host.log_event(EventLogId::warning);
+  EXPECT_THAT(host.take_interrupts(), ElementsAre(2));
+  host.reset(ResetKind::conventional);
+  host.enable();
+  EXPECT_EQ(host.read_device(kEventStatus, 8), "0200000000000000");
+  EXPECT_EQ(host.command(0x0102).payload.substr(0, 8), "00000000");
+  host.log_event(EventLogId::fatal);
+  EXPECT_THAT(host.take_interrupts(), IsEmpty());
+  EXPECT_EQ(host.read_device(kEventStatus, 8), "0a00000000000000");
 }
 
 // CXL r3.2 8.1.3.8: the range is the capacity; with one range it is that of both partitions.
