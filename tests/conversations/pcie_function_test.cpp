@@ -371,6 +371,22 @@ TEST(PcieFunctionCdat, FollowsThePartitionsAtAReset) {
               testing::Contains("000018000104000000000020000000000000001000000000"));
 }
 
+// CXL r3.2 8.2.10.9.2.2: Set Partition Info may do so without a reset, and a state that is restored has its own.
+TEST(PcieFunctionCdat, FollowsPartitionsThatChangeWithoutAReset) {
+  constexpr std::string_view kPersistent = "000018000104000000000020000000000000001000000000";
+  LabSizes sizes;
+  sizes.partitionable_bytes = 256ULL << 20;
+  Host host({}, sizes);
+  ASSERT_EQ(host.mailbox(0x4101, "0100000000000000 01").code, ReturnCode::success);
+  const auto entries = coherent_device_attribute_table(host);
+  EXPECT_THAT(entries, testing::Contains(kPersistent));
+  EXPECT_EQ(entries.front().substr(24), "01000000") << "the sequence number";
+  Host another({}, sizes);
+  another.device().restore(host.device().save());
+  another.machine->settle();
+  EXPECT_THAT(coherent_device_attribute_table(another), testing::Contains(kPersistent));
+}
+
 TEST(PcieFunctionRas, RecordsErrorsAsInternalErrorsOfAer) {
   Host host([](MemoryDeviceConfig& config) { config.ras_unmasked = true; });
   EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00000000");

@@ -64,6 +64,7 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
                          .strict_interrupts = device.config().strict_interrupts,
                          .payload_memory = payload},
                         calls()),
+      seen_ranges_(memory_ranges(device)),
       seen_events_(device.mailbox().events.interrupts()),
       seen_completions_(device.mailbox_completions()) {
   doe_.add(pci::table_access(cdat_));
@@ -152,6 +153,7 @@ void PcieFunction::interrupt(std::uint8_t message) {
 }
 
 void PcieFunction::look() {
+  look_at_partitions();
   const auto completions = device_.mailbox_completions();
   if (std::exchange(seen_completions_, completions) != completions) {
     device_registers_.primary_mailbox().background_completed();
@@ -163,6 +165,14 @@ void PcieFunction::look() {
         static_cast<std::uint8_t>(cci::kFirstEventInterruptMessageNumber + i)));
   }
   look_at_errors();
+}
+
+// Set Partition Info changes them at once or at a reset, and a state that is restored brings its own.
+void PcieFunction::look_at_partitions() {
+  const pci::MemoryRanges ranges = memory_ranges(device_);
+  if (std::exchange(seen_ranges_, ranges) == ranges) return;
+  configuration_space_.set_memory_ranges(ranges);
+  cdat_.update(pci::cdat_memory(ranges));
 }
 
 // CXL r3.2 12.2.2: errors of CXL.cachemem are internal errors to PCIe.
@@ -183,8 +193,7 @@ void PcieFunction::reset(ResetKind kind) {
   configuration_space_.reset(reset);
   component_registers_.reset(reset);
   device_registers_.reset(reset);
-  configuration_space_.set_memory_ranges(memory_ranges(device_));
-  cdat_.update(pci::cdat_memory(memory_ranges(device_)));
+  look_at_partitions();
   // What was due went with it.
   interrupts_.clear();
   seen_events_ = device_.mailbox().events.interrupts();

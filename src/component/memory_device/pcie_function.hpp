@@ -57,6 +57,7 @@ class PcieFunction {
   [[nodiscard]] std::uint32_t event_status() const;
   [[nodiscard]] pci::MemoryDeviceStatus memory_device_status() const;
   void interrupt(std::uint8_t message);
+  void look_at_partitions();
   void look_at_errors();
 
   MemoryDevice& device_;
@@ -70,6 +71,7 @@ class PcieFunction {
   std::move_only_function<void(ResetKind)> on_reset_;
   std::vector<std::uint8_t> interrupts_;  ///< LIMIT: each message once
   // What was told of already.
+  pci::MemoryRanges seen_ranges_;
   cci::InterruptCounts seen_events_;
   std::uint64_t seen_completions_ = 0;
   std::uint32_t seen_uncorrectable_ = 0;
