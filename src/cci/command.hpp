@@ -147,9 +147,18 @@ struct RuntimeCommand {
 inline constexpr std::size_t kMaximumRuntimeCommands = 1024;
 
 /// What a component understands on all its CCIs together.
+/// SILENT: the text leaves to the device what its secondary mailbox accepts (CXL r3.2 8.2.9.4.2). Here it is what changes
+/// nothing, and so never runs in the background.
+constexpr bool is_carried(Carriers carriers, std::uint16_t effects, Carrier by) {
+  if (by != Carrier::secondary_mailbox) return carriers.has(by);
+  return carriers.has(Carrier::mailbox) && effects == effect::none;
+}
+
 struct CommandSet {
   std::span<const Command> rows;  ///< sorted by opcode
   std::vector<RuntimeCommand> runtime;  ///< sorted by opcode
+  /// There is a secondary mailbox: the CEL of the mailboxes says what it accepts.
+  bool secondary_mailbox = false;
 
   [[nodiscard]] const Command* find(Opcode opcode) const;
   [[nodiscard]] RuntimeCommand* find_runtime(Opcode opcode);

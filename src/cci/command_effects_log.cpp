@@ -6,9 +6,11 @@ namespace cxlemu::cci {
 namespace {
 
 // Bit 7 means something on the mailboxes alone.
-std::uint16_t effects_on(Carrier carrier, std::uint16_t effects) {
-  const bool mailbox = carrier == Carrier::mailbox || carrier == Carrier::secondary_mailbox;
-  return mailbox ? effects : static_cast<std::uint16_t>(effects & ~effect::secondary_mailbox_supported);
+std::uint16_t effects_of(const CommandSet& commands, const auto& row, Carrier carrier) {
+  constexpr std::uint16_t kBit = effect::secondary_mailbox_supported;
+  const bool set = commands.secondary_mailbox && carrier == Carrier::mailbox &&
+                   is_carried(row.carriers, row.effects, Carrier::secondary_mailbox);
+  return static_cast<std::uint16_t>(set ? row.effects | kBit : row.effects & ~kBit);
 }
 
 // The secondary mailbox returns the CEL of the primary (CXL r3.2 8.2.9.4.2).
@@ -18,10 +20,10 @@ template <typename Visit>
 void for_each_entry(const CommandSet& commands, Carrier carrier, Visit&& visit) {
   carrier = listed_as(carrier);
   for (const Command& row : commands.rows) {
-    if (row.carriers.has(carrier)) visit(row.opcode, effects_on(carrier, row.effects));
+    if (row.carriers.has(carrier)) visit(row.opcode, effects_of(commands, row, carrier));
   }
   for (const RuntimeCommand& row : commands.runtime) {
-    if (row.carriers.has(carrier)) visit(row.opcode, effects_on(carrier, row.effects));
+    if (row.carriers.has(carrier)) visit(row.opcode, effects_of(commands, row, carrier));
   }
 }
 

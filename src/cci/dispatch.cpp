@@ -13,6 +13,7 @@ void tell(const Target& target, const Note& note) {
 struct Form {
   Opcode opcode;
   Carriers carriers;
+  std::uint16_t effects;
   std::size_t minimum_input;
   std::size_t maximum_input;
 };
@@ -21,7 +22,7 @@ struct Form {
 std::optional<ReturnCode> refusal_of_form(const Target& target, const Form& form, Bytes payload,
                                           std::size_t declared_length) {
   const Context& context = *target.context;
-  if (!form.carriers.has(context.carrier)) return ReturnCode::unsupported_mailbox_or_cci;
+  if (!is_carried(form.carriers, form.effects, target.by.value_or(context.carrier))) return ReturnCode::unsupported_mailbox_or_cci;
   if (declared_length != payload.size() || declared_length > context.request_limit ||
       payload.size() < form.minimum_input ||
       (target.component.refuse_surplus_payload && payload.size() > form.maximum_input)) {
@@ -33,7 +34,7 @@ std::optional<ReturnCode> refusal_of_form(const Target& target, const Form& form
 // Everything that is decided before a handler runs.
 std::optional<ReturnCode> refusal(const Target& target, const Command& command, Bytes payload,
                                   std::size_t declared_length) {
-  const Form form{command.opcode, command.carriers, command.minimum_input, command.maximum_input};
+  const Form form{command.opcode, command.carriers, command.effects, command.minimum_input, command.maximum_input};
   if (const auto code = refusal_of_form(target, form, payload, declared_length)) return code;
   const Context& context = *target.context;
   if (context.background.running() && command.would_run_in_background(target.component.object, context, payload)) {
@@ -82,7 +83,7 @@ Reply run_row(const Target& target, const Command& command, Bytes payload, std::
 Reply run_runtime(const Target& target, RuntimeCommand& command, Bytes payload, std::size_t declared_length,
                   Writer& out) {
   Reply reply;
-  const Form form{command.opcode, command.carriers, command.minimum_input, command.maximum_input};
+  const Form form{command.opcode, command.carriers, command.effects, command.minimum_input, command.maximum_input};
   if (const auto code = refusal_of_form(target, form, payload, declared_length)) {
     reply.return_code = *code;
   } else if (const auto result = command.run(*target.context, payload, out); !result) {

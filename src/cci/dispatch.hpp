@@ -1,6 +1,8 @@
 // From a request to its reply: the row, the refusals in their order, the handler, the background slot.
 #pragma once
 
+#include <optional>
+
 #include "cci/command.hpp"
 #include "cci/faults.hpp"
 
@@ -38,6 +40,8 @@ struct Component {
 struct Target {
   Component component;
   Context* context = nullptr;
+  /// The secondary mailbox, which has the context of the primary one (CXL r3.2 8.2.9.4.2); else the context's own.
+  std::optional<Carrier> by{};
 };
 
 struct Reply {

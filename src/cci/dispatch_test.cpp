@@ -51,7 +51,7 @@ struct Bench {
   bool add_vendor_command(std::uint16_t opcode) {
     return commands.add({.opcode = Opcode{opcode},
                          .title = "Vendor",
-                         .effects = effect::immediate_policy_change | effect::secondary_mailbox_supported,
+                         .effects = effect::immediate_policy_change,
                          .carriers = only(Carrier::mctp),
                          .minimum_input = 2,
                          .run = [](Context&, Bytes payload, Writer& out) -> Result<void> {

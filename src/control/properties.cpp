@@ -443,6 +443,9 @@ constexpr std::array kDeviceRows = {
     choice_row("interrupts", kInterrupts,
                "what its PCIe function sends; with msi-x QEMU 11.1 ends when the device is unplugged", "8.2.9.4.3",
                [](Device& device, const PropertyValue& value) { device.config.msi_x = value.number != 0; }),
+    boolean_row("secondary-mailbox",
+                "it has a secondary mailbox, of the same size, for the commands without effects", "8.2.9.4.2",
+                set_config<&Config::secondary_mailbox>),
     choice_row("hdm-decoders", kHdmDecoders, "HDM decoders of its component registers", "8.2.4.20.1",
                [](Device& device, const PropertyValue& value) {
                  device.config.hdm_decoders = static_cast<std::uint8_t>(value.number == 0 ? 1 : 2 * value.number);

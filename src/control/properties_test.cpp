@@ -146,6 +146,15 @@ TEST(Properties, FillTheirMembers) {
   EXPECT_EQ(with("qos-bandwidth", "1G").config.qos_bandwidth, 1ULL << 30);
   EXPECT_EQ(with("temperature", "-40").config.temperature_celsius, -40);
   EXPECT_EQ(with("life-used", "99").config.life_used_percent, 99);
+  EXPECT_EQ(with("vfio-user", "/tmp/mem0.sock").vfio_user, "/tmp/mem0.sock");
+  EXPECT_EQ(with("vfio-user", "none").vfio_user, "none");
+  EXPECT_FALSE(with("map-payload", "off").map_payload);
+  EXPECT_TRUE(with("interrupts", "msi-x").config.msi_x);
+  EXPECT_FALSE(with("interrupts", "msi").config.msi_x);
+  EXPECT_EQ(with("hdm-decoders", "1").config.hdm_decoders, 1);
+  EXPECT_EQ(with("hdm-decoders", "10").config.hdm_decoders, 10);
+  EXPECT_TRUE(with("secondary-mailbox", "on").config.secondary_mailbox);
+  EXPECT_TRUE(with("strict-interrupts", "on").config.strict_interrupts);
   EXPECT_EQ(with("mtu", "260").transmission_unit, 256);
   EXPECT_EQ(with("volatile-memdev", "a").volatile_memdev, "a");
   EXPECT_EQ(with("persistent-memdev", "a").persistent_memdev, "a");
@@ -181,6 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bound{"abort_threshold", "abort-threshold", "0", "101", "100", "101", "is not from 0 to 100"},
                     Bound{"temperature", "temperature", "-273", "-274", "32767", "32768", "is not from -273 to 32767"},
                     Bound{"life_used", "life-used", "0", "256", "255", "256", "is not from 0 to 255"},
+                    Bound{"hdm_decoders", "hdm-decoders", "1", "3", "10", "12", ""},
                     Bound{"mailbox", "mailbox-payload-size", "256", "128", "1M", "2M", "is not from 256 to 1M"},
                     Bound{"sanitize", "sanitize-duration", "0", "604800001", "604800s", "604801s",
                           "is longer than 604800s"},

@@ -94,16 +94,22 @@ TEST_P(GetLogOnCci, ListsVendorCommandsWithTheirEffects) {
   EXPECT_EQ(lab.cel_effect(GetParam(), 0xC123), "1000");
 }
 
-// Bit 7 is reserved in the CEL of any CCI but a mailbox.
+// Bit 7 is reserved in the CEL of any CCI but a mailbox; what changes something is for the primary mailbox alone.
 TEST(GetLog, ShowsSecondaryMailboxSupportOnMailboxesAlone) {
-  Lab lab;
-  lab.device().commands().add({.opcode = Opcode{0xC123},
-                               .title = "Vendor",
-                               .effects = effect::immediate_log_change | effect::secondary_mailbox_supported,
-                               .carriers = cci::Carrier::mailbox | cci::Carrier::mctp,
-                               .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC123), "9000");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC123), "1000");
+  for (const bool has_one : {false, true}) {
+    Lab lab([&](MemoryDeviceConfig& config) { config.secondary_mailbox = has_one; });
+    for (const std::uint16_t opcode : {std::uint16_t{0xC123}, std::uint16_t{0xC124}}) {
+      lab.device().commands().add({.opcode = Opcode{opcode},
+                                   .title = "Vendor",
+                                   .effects = opcode == 0xC123 ? effect::none : effect::immediate_log_change,
+                                   .carriers = cci::Carrier::mailbox | cci::Carrier::mctp,
+                                   .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
+    }
+    EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC123), has_one ? "8000" : "0000");
+    EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC124), "1000");
+    EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC123), "0000");
+    EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC124), "1000");
+  }
 }
 
 // With 49 more commands both logs are longer than 256 bytes.

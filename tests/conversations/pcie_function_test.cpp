@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ constexpr std::uint64_t kRas = 0x1080;
 
 using namespace std::string_literals;
 
-constexpr std::string_view kImmediate = "01000000";
+constexpr std::string_view kDoorbell = "01000000";
 constexpr std::string_view kEnableInterruptsOfAllLogs = "01010101";
 
 /// The host of `mem0`: it enables memory accesses and interrupts as a driver does.
@@ -62,21 +63,17 @@ class Host : public Lab {
   void write_device(std::uint64_t offset, std::string_view hex) { write(Region::device_registers, offset, hex); }
 
   /// A command as Linux sends it: payload, command, doorbell; then the status, and the answer by its length.
-  Answered command(std::uint16_t opcode, std::string_view payload_hex = "") {
-    const Buffer payload = from_hex(payload_hex).value();
-    write_device(kPayload, payload_hex);
-    const std::uint64_t word = opcode | (static_cast<std::uint64_t>(payload.size()) << 16);
-    write_device(kMailbox + 8, to_hex(bytes_of(Le64{word})));
-    write_device(kMailbox + 4, kImmediate);
-    EXPECT_EQ(read_device(kMailbox + 4, 4), "00000000") << "the doorbell is still set";
-    const auto code = from_hex(read_device(kMailbox + 0x14, 2)).value();
-    Answered answered{.code = static_cast<ReturnCode>(std::to_integer<unsigned>(code[0])),
-                      .background_operation = (std::to_integer<unsigned>(status_byte()) & 1) != 0};
-    const auto length_field = from_hex(read_device(kMailbox + 0x0A, 3)).value();
-    const std::size_t length = std::to_integer<std::size_t>(length_field[0]) |
-                               std::to_integer<std::size_t>(length_field[1]) << 8 |
-                               std::to_integer<std::size_t>(length_field[2]) << 16;
-    if (answered.code == ReturnCode::success) answered.payload = read_device(kPayload, length);
+  Answered command(std::uint16_t opcode, std::string_view payload_hex = "", std::uint64_t mailbox_at = kMailbox) {
+    const std::uint64_t payload_at = mailbox_at + (kPayload - kMailbox);
+    const std::uint64_t length = from_hex(payload_hex).value().size();
+    write_device(payload_at, payload_hex);
+    write_device(mailbox_at + 8, to_hex(bytes_of(Le64{opcode | length << 16})));
+    write_device(mailbox_at + 4, kDoorbell);
+    EXPECT_EQ(read_device(mailbox_at + 4, 4), "00000000") << "the doorbell is still set";
+    const std::uint64_t status = number(mailbox_at + 0x10);
+    Answered answered{.code = static_cast<ReturnCode>(status >> 32 & 0xFFFF), .background_operation = (status & 1) != 0};
+    const std::size_t answer_length = number(mailbox_at + 8) >> 16 & 0x1F'FFFF;
+    if (answered.code == ReturnCode::success) answered.payload = read_device(payload_at, answer_length);
     return answered;
   }
   std::vector<int> take_interrupts() { return std::exchange(interrupts, {}); }
@@ -84,7 +81,12 @@ class Host : public Lab {
   std::vector<int> interrupts;
 
  private:
-  std::byte status_byte() { return from_hex(read_device(kMailbox + 0x10, 1)).value()[0]; }
+  std::uint64_t number(std::uint64_t offset) {
+    Le64 value;
+    const Buffer bytes = from_hex(read_device(offset, 8)).value();
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value.value();
+  }
 };
 
 TEST(PcieFunctionProbe, FindsACxlMemoryDeviceWithItsRegisters) {
@@ -139,7 +141,7 @@ TEST(PcieFunctionMailbox, KeepsThePayloadWhereItsOwnerWantsIt) {
   };
   write(Region::configuration_space, kCommandRegister, "0200");
   write(Region::device_registers, kMailbox + 8, "0040000000000000");
-  write(Region::device_registers, kMailbox + 4, kImmediate);
+  write(Region::device_registers, kMailbox + 4, kDoorbell);
   EXPECT_EQ(to_hex(Bytes(memory).first(10)), "63786c656d752d312e30") << "FW Revision";
 }
 
@@ -148,7 +150,7 @@ TEST(PcieFunctionMailbox, RefusesACommandThatClaimsMoreThanThePayloadHolds) {
   Host host;
   for (const std::string_view command : {"0040012000000000", "0040FFFF1F000000"}) {
     host.write_device(kMailbox + 8, command);
-    host.write_device(kMailbox + 4, kImmediate);
+    host.write_device(kMailbox + 4, kDoorbell);
     EXPECT_EQ(host.read_device(kMailbox + 4, 4), "00000000");
     EXPECT_EQ(host.read_device(kMailbox + 8, 8), "0040000000000000");
     EXPECT_EQ(host.read_device(kMailbox + 0x10, 8), "0000000016000000");
@@ -164,6 +166,69 @@ TEST(PcieFunctionMailbox, KeepsItsRegistersWhereMoreLabelsAreAskedForThanItHolds
     EXPECT_EQ(host.read_device(kMailbox, 4), "6d000800");
     EXPECT_EQ(host.read_device(kMailbox + 8, 8), "0241000000000000");
   }
+}
+
+// CXL r3.2 8.2.9.4.2: the same CEL, whose bit 7 says what the secondary mailbox accepts; the same event logs; nothing in
+// the background and no interrupt.
+class SecondaryMailbox : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kSecondary = 0x3FE0;
+  static constexpr std::string_view kCel = "0da9c0b5bf414b788f7996b1623b3f17 00000000 ";
+
+  static Host make() {
+    return Host([](MemoryDeviceConfig& config) {
+      config.secondary_mailbox = true;
+      config.sanitize_duration = 4s;
+    });
+  }
+};
+
+TEST_F(SecondaryMailbox, IsFoundBehindThePrimaryOne) {
+  Host host = make();
+  EXPECT_EQ(host.read_device(0x00, 8), "0000010104000000");
+  EXPECT_EQ(host.read_device(0x40, 12), "03000100e03f000020200000");
+  EXPECT_EQ(host.read_device(kSecondary, 4), "0d000800") << "no interrupts";
+}
+
+TEST_F(SecondaryMailbox, ReturnsTheCelOfThePrimaryOne) {
+  Host host = make();
+  const std::string size = host.command(0x0400).payload.substr(48, 8);
+  const Answered primary = host.command(0x0401, std::string(kCel) + size);
+  EXPECT_EQ(host.command(0x0401, std::string(kCel) + size, kSecondary), primary);
+  // Get Health Info is accepted by both, Set Timestamp by the primary one alone.
+  EXPECT_THAT(primary.payload, testing::HasSubstr("00428000"));
+  EXPECT_THAT(primary.payload, testing::HasSubstr("01030800"));
+  EXPECT_EQ(host.cel_effect(Via::mctp, 0x4200), "0000");
+}
+
+TEST_F(SecondaryMailbox, AcceptsWhatTheCelSaysAndNothingElse) {
+  Host host = make();
+  const std::string size = host.command(0x0400).payload.substr(48, 8);
+  const Buffer cel = from_hex(host.command(0x0401, std::string(kCel) + size).payload).value();
+  unsigned accepted = 0;
+  for (std::size_t at = 0; at < cel.size(); at += sizeof(CommandEffectsLogEntry)) {
+    CommandEffectsLogEntry entry;
+    std::memcpy(&entry, cel.data() + at, sizeof entry);
+    const bool is_accepted = (entry.command_effect.value() & effect::secondary_mailbox_supported) != 0;
+    accepted += is_accepted ? 1 : 0;
+    const ReturnCode code = host.command(entry.opcode.value(), "", kSecondary).code;
+    EXPECT_EQ(code != ReturnCode::unsupported_mailbox_or_cci, is_accepted) << std::hex << entry.opcode.value();
+  }
+  EXPECT_GT(accepted, 10U);
+  EXPECT_EQ(host.command(0x0001, "", kSecondary), refused(ReturnCode::unsupported_mailbox_or_cci)) << "MCTP alone";
+  EXPECT_EQ(host.command(0x5555, "", kSecondary), refused(ReturnCode::unsupported));
+}
+
+TEST_F(SecondaryMailbox, SharesTheEventLogsAndShowsNothingOfTheBackground) {
+  Host host = make();
+  host.log_event(EventLogId::warning, 0xAB);
+  EXPECT_EQ(host.command(0x0100, "01", kSecondary), host.command(0x0100, "01"));
+  EXPECT_EQ(host.command(0x4400, "", kSecondary), refused(ReturnCode::unsupported_mailbox_or_cci));
+  EXPECT_TRUE(host.command(0x4400).background_operation);
+  host.advance(1s);
+  EXPECT_EQ(host.read_device(kSecondary + 0x10, 1), "00");
+  EXPECT_EQ(host.read_device(kSecondary + 0x18, 8), "0000000000000000");
+  EXPECT_FALSE(host.command(0x4200, "", kSecondary).background_operation);
 }
 
 TEST(PcieFunctionBars, AreNotAnsweredForWhileMemorySpaceIsDisabled) {

@@ -97,6 +97,7 @@ struct MemoryDeviceConfig {
 
   // PCIe function.
   bool msi_x = false;              ///< else MSI
+  bool secondary_mailbox = false;
   std::uint8_t hdm_decoders = 4;   ///< 1, 2, 4, 6, 8 or 10 (CXL r3.2 8.2.4.20.1)
   bool strict_interrupts = false;  ///< as in pci::DeviceRegistersConfig
 

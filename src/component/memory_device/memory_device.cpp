@@ -14,7 +14,7 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
                                  .scan_results = config_.scan_results_size,
                                  .frozen_list_follows_clears =
                                      config_.frozen_poison_list == FrozenPoisonList::follows_clears}),
-      commands_{memory_device_commands(config_.profile), {}},
+      commands_{memory_device_commands(config_.profile), {}, config_.secondary_mailbox},
       firmware_(initial_firmware(config_)),
       health_(initial_health(config_)),
       ras_(ras::reset_state(config_.ras_unmasked)),

@@ -12,6 +12,15 @@ pci::MemoryRanges memory_ranges(const MemoryDevice& device) {
   return {volatile_capacity, device.logical_device().capacity() - volatile_capacity};
 }
 
+pci::DeviceRegistersConfig registers_config(const MemoryDeviceConfig& config, MutableBytes payload = {}) {
+  pci::DeviceRegistersConfig made;
+  made.payload_size = config.mailbox_payload_size;
+  if (config.secondary_mailbox) made.secondary_payload_size = config.mailbox_payload_size;
+  made.strict_interrupts = config.strict_interrupts;
+  made.payload_memory = payload;
+  return made;
+}
+
 pci::FunctionConfig function_config(const MemoryDevice& device) {
   const MemoryDeviceConfig& config = device.config();
   pci::FunctionConfig made;
@@ -23,7 +32,7 @@ pci::FunctionConfig function_config(const MemoryDevice& device) {
   made.memory_ranges = memory_ranges(device);
   made.interrupts = config.msi_x ? pci::InterruptStyle::msi_x : pci::InterruptStyle::msi;
   made.component_registers_size = pci::ComponentRegisters::kSize;
-  made.device_registers_size = pci::DeviceRegisters::size({.payload_size = config.mailbox_payload_size});
+  made.device_registers_size = pci::DeviceRegisters::size(registers_config(config));
   made.internal_errors_unmasked = config.ras_unmasked;
   return made;
 }
@@ -60,10 +69,7 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
                                   ras::write(device_.ras(), offset, value);
                                   device_.changes().mark(StateKey::ras);
                                 }}),
-      device_registers_({.payload_size = device.config().mailbox_payload_size,
-                         .strict_interrupts = device.config().strict_interrupts,
-                         .payload_memory = payload},
-                        calls()),
+      device_registers_(registers_config(device.config(), payload), calls()),
       seen_ranges_(memory_ranges(device)),
       seen_events_(device.mailbox().events.interrupts()),
       seen_completions_(device.mailbox_completions()) {
@@ -74,12 +80,19 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
 }
 
 pci::DeviceRegisters::Calls PcieFunction::calls() {
+  const auto mailbox = [this](cci::Carrier by) {
+    return pci::Mailbox::Calls{
+        .execute =
+            [this, by](Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes answer) {
+              return execute(by, opcode, payload, declared_length, answer);
+            },
+        .message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },
+        .interrupt = [this](std::uint8_t message) { interrupt(message); }};
+  };
   return {.event_status = [this] { return event_status(); },
           .memory_device_status = [this] { return memory_device_status(); },
-          .primary = {.execute = [this](Opcode opcode, Bytes payload, std::size_t declared_length,
-                                        MutableBytes answer) { return execute(opcode, payload, declared_length, answer); },
-                      .message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },
-                      .interrupt = [this](std::uint8_t message) { interrupt(message); }},
+          .primary = mailbox(cci::Carrier::mailbox),
+          .secondary = mailbox(cci::Carrier::secondary_mailbox),
           .background = &device_.mailbox().background};
 }
 
@@ -121,9 +134,11 @@ void PcieFunction::write(Region region, std::uint64_t offset, Bytes from) {
   }
 }
 
-std::optional<cci::Reply> PcieFunction::execute(Opcode opcode, Bytes payload, std::size_t declared_length,
-                                                MutableBytes answer) {
-  return cci::dispatch(device_.target(device_.mailbox()), opcode, payload, declared_length, answer);
+std::optional<cci::Reply> PcieFunction::execute(cci::Carrier by, Opcode opcode, Bytes payload,
+                                                std::size_t declared_length, MutableBytes answer) {
+  cci::Target target = device_.target(device_.mailbox());
+  target.by = by;
+  return cci::dispatch(target, opcode, payload, declared_length, answer);
 }
 
 // CXL r3.2 8.2.9.3.1

@@ -53,7 +53,8 @@ class PcieFunction {
  private:
   [[nodiscard]] bool is_decoded(Region region) const;
   pci::DeviceRegisters::Calls calls();
-  std::optional<cci::Reply> execute(Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes answer);
+  std::optional<cci::Reply> execute(cci::Carrier by, Opcode opcode, Bytes payload, std::size_t declared_length,
+                                    MutableBytes answer);
   [[nodiscard]] std::uint32_t event_status() const;
   [[nodiscard]] pci::MemoryDeviceStatus memory_device_status() const;
   void interrupt(std::uint8_t message);
