@@ -24,10 +24,10 @@ debian_archive() {
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -v security | head -1
 }
 
-# lock_cache: one at a time makes something in the cache; the others wait.
+# lock_cache KIND: one at a time makes something of a kind in the cache; the others wait.
 lock_cache() {
   mkdir -p "$cache" || die "cannot write to $cache: choose another directory with CXLEMU_E2E_CACHE or run --cache"
-  exec {cache_lock}>"$cache/lock"
+  exec {cache_lock}>"$cache/lock-$1"
   flock -n "$cache_lock" || { say "waiting for another run that fills $cache"; flock "$cache_lock"; }
 }
 

@@ -4,12 +4,16 @@
 # A test, cases/NAME.sh, has its title in its first line and may set
 #   topology=host-bridge   cxl-rp rp0 below pxb-cxl; "switch": behind two ports of cxl-upstream below it;
 #                          "root-port": an ordinary PCI Express root port without a CXL host bridge
+#   kernel=debian          or "built", with MCTP, raw commands, features and what stands on them (make_kernel)
 #   devices=1              m0, m1 ...
+#   boots=1                how often the machine is started, with the same lab; the guest has the number in $boot
 #   cold_plugged=yes       empty: the machine starts without them, the test plugs them with host_plug
 #   memory=volatile=256M,persistent=256M     the capacity of each; either may be left out, or "partitionable=" be there,
 #                                            which QEMU's devices do not have
 #   lsa=256K               its label storage area
 #   cxlemu_options=, qemu_options=           more properties of each device, as ",name=value"
+#   machine_words=         more words for QEMU, without blanks in any of them
+#   only=cxlemu            not with --device qemu, where it would say nothing
 #   time_limit=120         seconds
 # and has the functions guest, which the guest runs (guest/helpers.sh has what it may call), and host_NAME, run here when
 # the guest calls "host NAME"; prepare, if it is there, runs here before the machine starts, in a directory whose files the
@@ -17,6 +21,7 @@
 #   device_qmp COMMAND NAME=VALUE...         a command about device m0: to cxlemu, or to QEMU for its own device
 #   qemu_qmp JSON                            any command to QEMU
 #   qemu_event NAME                          waits until QEMU reports it
+#   start_lab, end_lab                       of cxlemu; $lab_process is its process
 #   device_words M BUS                       the properties of device M for QEMU's device_add, as JSON
 
 # launch FILE WORDS...: starts a program in the background that ends when this shell does; its output goes to FILE.
@@ -98,11 +103,9 @@ backends() {
   [[ -z $lsa ]] || echo "-object memory-backend-ram,id=$1-lsa,size=$lsa"
 }
 
-# start_cxlemu SPACE: the lab, with every device; returns when it listens.
-start_cxlemu() {
+# start_lab: cxlemu with every device; returns when it listens.
+start_lab() {
   local number m words=() option kind tries=100
-  export CXLEMU_RUNTIME_DIR=$1/run CXLEMU_LAB=e2e
-  lab=$CXLEMU_RUNTIME_DIR/e2e
   for ((number = 0; number < devices; ++number)); do
     m=m$number
     option=cxl-type3,id=$m,sn=$((0x1234 + number))${lsa:+,lsa=$m-lsa}
@@ -112,26 +115,39 @@ start_cxlemu() {
     # shellcheck disable=SC2207  # words without blanks
     words+=($(backends "$m") -device "$option$cxlemu_options")
   done
-  launch "$1/cxlemu.txt" "$program" run --name e2e --clock=real "${words[@]}"
+  rm -f "$lab"/*.vfio
+  launch "$space/cxlemu.txt" "$program" run --name e2e --clock=real "${words[@]}"
+  lab_process=$!
   until [[ -S $lab/m$((devices - 1)).vfio ]]; do
     sleep 0.1
-    ((tries-- > 0)) && kill -0 $! 2>/dev/null || {
+    ((tries-- > 0)) && kill -0 "$lab_process" 2>/dev/null || {
       echo "cxlemu does not listen at $lab/m0.vfio:"
-      tail -5 "$1/cxlemu.txt"
+      tail -5 "$space/cxlemu.txt"
       return 1
     }
   done
 }
 
-# start_qemu SPACE: with everything but the devices' own options in its argument list.
+# end_lab: in order; status 1 where cxlemu did not end well, as with a sanitizer's report.
+end_lab() {
+  "$program" qmp quit >/dev/null 2>&1
+  wait "$lab_process" || {
+    echo "cxlemu ended with status $?:"
+    grep -m 1 -A 10 -E 'ERROR|runtime error' "$space/cxlemu.txt" || tail -5 "$space/cxlemu.txt"
+    return 1
+  }
+}
+
+# start_qemu BOOT
 start_qemu() {
-  local words number bus=(rp0)
+  local words number bus=(rp0) image=$guest/kernel
+  [[ $kernel == debian ]] || image=$built_kernel
   words=(-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" -nodefaults -no-user-config -display none -no-reboot
     -accel tcg -cpu "max,-hypervisor" -smp 1 -m 512M,maxmem=4G,slots=2
-    -kernel "$guest/kernel" -initrd "$1/initramfs" -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr audit=0 \
-apparmor=0 init_on_alloc=0 random.trust_cpu=on tsc=reliable"
-    -serial "file:$1/console.txt" -chardev "pipe,id=transcript,path=$1/transcript" -serial chardev:transcript
-    -qmp "pipe:$1/qmp")
+    -kernel "$image" -initrd "$space/initramfs" -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr audit=0 \
+apparmor=0 init_on_alloc=0 iomem=relaxed random.trust_cpu=on tsc=reliable boot=$1"
+    -serial "file:$space/console$1.txt" -chardev "pipe,id=transcript,path=$space/transcript" -serial chardev:transcript
+    -qmp "pipe:$space/qmp")
   local host_bridge=(-M "q35,cxl=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=4G"
     -device pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1 -device cxl-rp,port=0,bus=cxl.1,id=rp0,chassis=0,slot=2)
   case $topology in
@@ -150,47 +166,34 @@ apparmor=0 init_on_alloc=0 random.trust_cpu=on tsc=reliable"
     [[ $device == cxlemu ]] || words+=($(backends "m$number"))
     [[ -z $cold_plugged ]] || words+=(-device "$(device_words "m$number" "${bus[number]}")")
   done
-  printf '%q ' qemu-system-x86_64 "${words[@]}" >"$1/qemu-words.txt"
-  launch "$1/qemu.txt" "$root/$libraries/ld-linux-x86-64.so.2" --library-path "$root/$libraries" \
+  # shellcheck disable=SC2206  # words
+  words+=($machine_words)
+  printf '%q ' qemu-system-x86_64 "${words[@]}" >"$space/qemu-words.txt"
+  launch "$space/qemu.txt" "$root/$libraries/ld-linux-x86-64.so.2" --library-path "$root/$libraries" \
     "$root/usr/bin/qemu-system-x86_64" "${words[@]}"
+  qemu=$!
 }
 
-# run_machine NAME SPACE: runs test NAME; SPACE/transcript.txt has what its guest said. What went wrong with the machine
-# itself is on the standard error, status 1.
-run_machine() (
-  space=$2
-  topology=host-bridge devices=1 cold_plugged=yes memory=volatile=256M,persistent=256M lsa=256K cxlemu_options=
-  qemu_options= time_limit=120 lab= started=$SECONDS
-  # shellcheck disable=SC1090  # one of cases/
-  . "$e2e_dir/cases/$1.sh"
-  trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$space/run" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
-  mkfifo "$space"/{transcript,qmp}.{in,out}
-  mkdir "$space/extra" && cp "$e2e_dir/cases/$1.sh" "$space/extra/test.sh"
-  if declare -F prepare >/dev/null; then
-    (cd "$space/extra" && prepare) >&2 || { echo "prepare failed" >&2; return 1; }
-  fi
-  # The kernel unpacks archives that follow each other as one.
-  { cat "$guest/initramfs"
-    (cd "$space/extra" && find . | "$root/usr/bin/busybox" cpio -o -H newc 2>/dev/null); } >"$space/initramfs"
-
+# run_boot BOOT: starts QEMU and does for the guest what it asks for until it has switched itself off.
+run_boot() {
+  local line='' piece
   # Opened for both directions, a pipe waits for nobody.
+  rm -f "$space"/{transcript,qmp}.{in,out}
+  mkfifo "$space"/{transcript,qmp}.{in,out}
   exec {guest_to}<>"$space/transcript.in" {guest_from}<>"$space/transcript.out" \
     {qmp_to}<>"$space/qmp.in" {qmp_from}<>"$space/qmp.out"
-  if [[ $device == cxlemu ]]; then start_cxlemu "$space" >&2 || return 1; fi
-  start_qemu "$space" >&2 || return 1
-  qemu=$!
-  qemu_qmp '{"execute": "qmp_capabilities"}' >/dev/null || { cat "$space/qemu.txt" >&2; return 1; }
+  start_qemu "$1" || return 1
+  qemu_qmp '{"execute": "qmp_capabilities"}' >/dev/null || { cat "$space/qemu.txt"; return 1; }
 
   # A line may come in pieces, and QEMU may end at any time.
-  line='' piece=
   while :; do
     if IFS= read -r -t 1 piece <&"$guest_from"; then
       line=${line}${piece%$'\r'}
     else
       line+=$piece
-      kill -0 "$qemu" 2>/dev/null || { echo "QEMU ended before the test did" >&2; cat "$space/qemu.txt" >&2; return 1; }
+      kill -0 "$qemu" 2>/dev/null || { echo "QEMU ended before the test did:"; tail -5 "$space/qemu.txt"; return 1; }
       [[ $((SECONDS - started)) -lt $time_limit ]] || {
-        echo "not over after $time_limit s; last: $(tail -1 "$space/transcript.txt")" >&2
+        echo "not over after $time_limit s; last: $(tail -1 "$space/transcript.txt")"
         return 1
       }
       continue
@@ -207,8 +210,34 @@ run_machine() (
     esac
     line=
   done
-  # The guest switches itself off.
   for _ in {1..100}; do kill -0 "$qemu" 2>/dev/null || return 0; sleep 0.1; done
-  echo "QEMU goes on 10 s after the test's end" >&2
+  echo "QEMU goes on 10 s after the test's end"
   return 1
+}
+
+# run_machine NAME SPACE: runs test NAME; SPACE/transcript.txt has what its guest said. What went wrong with the machine
+# itself is on the standard output, status 1.
+run_machine() (
+  space=$2
+  topology=host-bridge kernel=debian devices=1 cold_plugged=yes boots=1 memory=volatile=256M,persistent=256M lsa=256K
+  cxlemu_options= qemu_options= machine_words= time_limit=120
+  started=$SECONDS
+  # shellcheck disable=SC1090  # one of cases/
+  . "$e2e_dir/cases/$1.sh"
+  # The path of a socket is short.
+  CXLEMU_RUNTIME_DIR=$(mktemp -d) CXLEMU_LAB=e2e lab=$CXLEMU_RUNTIME_DIR/e2e
+  export CXLEMU_RUNTIME_DIR CXLEMU_LAB
+  trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$CXLEMU_RUNTIME_DIR" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
+  : >"$space/transcript.txt"
+  mkdir "$space/extra" && cp "$e2e_dir/cases/$1.sh" "$space/extra/test.sh"
+  if declare -F prepare >/dev/null; then
+    (cd "$space/extra" && prepare) || { echo "prepare failed"; return 1; }
+  fi
+  # The kernel unpacks archives that follow each other as one.
+  { cat "$guest/initramfs"
+    (cd "$space/extra" && find . | "$root/usr/bin/busybox" cpio -o -H newc 2>/dev/null); } >"$space/initramfs"
+
+  if [[ $device == cxlemu ]]; then start_lab || return 1; fi
+  for ((boot = 1; boot <= boots; ++boot)); do run_boot "$boot" || return 1; done
+  if [[ $device == cxlemu ]]; then end_lab || return 1; fi
 )

@@ -27,16 +27,21 @@ guest() {
   run 'cxl list -m mem0 -F'
   reset_pci mem0 cxl_bus
   run 'cxl list -m mem0 -F'
+  # What it is called stands in Identify, which Linux reads when it binds.
+  pci=$(pci_of mem0)
+  run "echo $pci >/sys/bus/pci/drivers/cxl_pci/unbind && echo $pci >/sys/bus/pci/drivers/cxl_pci/bind"
+  settled mem0
+  run 'cat /sys/bus/cxl/devices/mem0/firmware_version'
   run 'cxl update-firmware mem0 -F /package.fw --wait'
   # No package. With --wait, cxl 81 waits for ever for a transfer that has failed.
   update /firmware.bin
   idle
   run "cut -d : -f 2 /sys/class/firmware/mem0/error"
-  run 'cxl list -m mem0 -F | grep _slot'
+  run 'cxl list -m mem0 -F | grep slot_'
   # Cancelled between two parts.
   update /package.fw
   run 'cxl update-firmware mem0 --cancel | grep -v remaining_size'
   idle
   run "cut -d : -f 2 /sys/class/firmware/mem0/error"
-  run 'cxl list -m mem0 -F | grep _slot'
+  run 'cxl list -m mem0 -F | grep slot_'
 }
