@@ -99,6 +99,7 @@ void AttachVfioUser::read(std::size_t index, std::uint32_t region, std::uint64_t
   } else {
     std::ranges::copy(Bytes(functions_[index].msi_x_table).subspan(offset, to.size()), to.begin());
   }
+  clock_.after_input();
 }
 
 void AttachVfioUser::write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from) {

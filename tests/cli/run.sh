@@ -96,6 +96,30 @@ expect 3 run "${one_device[@]}" -- ./no-such-program
 err_has "cannot run ./no-such-program: No such file or directory"
 [[ -z "$(ls "$CXLEMU_RUNTIME_DIR")" ]] || fail "the directory of the lab is still there"
 
+# ---- sockets for QEMU: where they are, where there is none, what is in the way
+start --name sockets "${one_device[@]}"
+[[ -S $CXLEMU_RUNTIME_DIR/sockets/mem0.vfio ]] || fail "no socket for QEMU"
+expect 0 qmp --lab sockets quit
+end 0
+memory=(-object memory-backend-ram,id=m0,size=256M -object memory-backend-ram,id=m1,size=256M)
+start "${memory[@]}" -device "cxl-type3,id=a,volatile-memdev=m0,vfio-user=$space/a.vfio" \
+  -device cxl-type3,id=b,volatile-memdev=m1,vfio-user=none --json
+[[ $up == *"\"vfio-user\":{\"a\":\"$space/a.vfio\"}}" ]] || fail "first line: $up"
+expect 3 run --name second "${memory[@]}" -device "cxl-type3,volatile-memdev=m0,vfio-user=$space/a.vfio"
+err_has "mem0: cannot make socket $space/a.vfio: another program listens there"
+err_has 'vfio-user=PATH names another socket'
+kill -KILL "$lab"
+end 137
+[[ -S $space/a.vfio ]] || fail "a killed lab cleans up?"
+start "${memory[@]}" -device "cxl-type3,id=a,volatile-memdev=m0,vfio-user=$space/a.vfio"
+expect 0 qmp quit
+end 0
+[[ ! -e $space/a.vfio ]] || fail "the socket is still there"
+echo mine >"$space/a.vfio"
+expect 3 run "${memory[@]}" -device "cxl-type3,volatile-memdev=m0,vfio-user=$space/a.vfio"
+err_has 'a file that is no socket stands there'
+[[ $(<"$space/a.vfio") == mine ]] || fail "a file of somebody else was touched"
+
 # ---- W1 of the users' command lines, pasted
 start qemu-system-x86_64 -M q35,cxl=on -m 4G,maxmem=8G,slots=8 -smp 4 ... \
   -object "memory-backend-file,id=cxl-mem1,share=on,mem-path=$space/cxltest.raw,size=256M" \
