@@ -17,7 +17,8 @@
 #   time_limit=120         seconds
 # and has the functions guest, which the guest runs (guest/helpers.sh has what it may call), and host_NAME, run here when
 # the guest calls "host NAME"; prepare, if it is there, runs here before the machine starts, in a directory whose files the
-# guest finds in its root directory. These may call
+# guest finds in its root directory. Where no guest is needed it has the function alone in place of guest: what that prints
+# is the transcript. These may call
 #   device_qmp COMMAND NAME=VALUE...         a command about device m0: to cxlemu, or to QEMU for its own device
 #   qemu_qmp JSON                            any command to QEMU
 #   qemu_event NAME                          waits until QEMU reports it
@@ -224,6 +225,10 @@ run_machine() (
   started=$SECONDS
   # shellcheck disable=SC1090  # one of cases/
   . "$e2e_dir/cases/$1.sh"
+  if declare -F alone >/dev/null; then
+    alone >"$space/transcript.txt"
+    return
+  fi
   # The path of a socket is short.
   CXLEMU_RUNTIME_DIR=$(mktemp -d) CXLEMU_LAB=e2e lab=$CXLEMU_RUNTIME_DIR/e2e
   export CXLEMU_RUNTIME_DIR CXLEMU_LAB
