@@ -186,7 +186,6 @@ void visit_fields(StateOf<RasState> auto& state, auto&& visit) {
   visit("uncorrectable-severity", state.uncorrectable_severity);
   visit("correctable-status", state.correctable_status);
   visit("correctable-mask", state.correctable_mask);
-  visit("poison-enabled", state.poison_enabled);
   visit("headers", state.headers);
 }
 

@@ -61,7 +61,7 @@ std::uint32_t read(const RasState& state, std::uint32_t offset) {
     case RasRegister::correctable_error_status: return state.correctable_status;
     case RasRegister::correctable_error_mask: return state.correctable_mask;
     case RasRegister::error_capabilities_and_control:
-      return kMultipleHeaderRecordingCapability | (state.poison_enabled ? kPoisonEnabled : 0) |
+      return kMultipleHeaderRecordingCapability | kPoisonEnabled |
              (state.headers.empty() ? kNoFirstError : state.headers.front().error);
     case RasRegister::header_log: break;
   }
@@ -77,7 +77,8 @@ void write(RasState& state, std::uint32_t offset, std::uint32_t value) {
     case RasRegister::uncorrectable_error_severity: state.uncorrectable_severity = value & kUncorrectableErrorBits; break;
     case RasRegister::correctable_error_status: state.correctable_status &= ~value; break;
     case RasRegister::correctable_error_mask: state.correctable_mask = value & kCorrectableErrorBits; break;
-    case RasRegister::error_capabilities_and_control: state.poison_enabled = (value & kPoisonEnabled) != 0; break;
+    // Poison_Enabled is hardwired to 1 in a device that is no eRCD.
+    case RasRegister::error_capabilities_and_control:
     case RasRegister::header_log: break;
   }
 }

@@ -69,7 +69,6 @@ struct RasState {
   std::uint32_t uncorrectable_severity = kUncorrectableErrorBits;  ///< set: fatal
   std::uint32_t correctable_status = 0;
   std::uint32_t correctable_mask = kCorrectableErrorBits;
-  bool poison_enabled = true;
   std::deque<RasHeader> headers;  ///< the first error first; the uncorrectable status is their bits
   bool operator==(const RasState&) const = default;
 };

@@ -14,6 +14,15 @@ RasHeader error(std::uint8_t bit, std::uint32_t first_dword = 0) {
   return made;
 }
 
+// CXL r3.2 8.2.4.17.6: Poison_Enabled is hardwired to 1, and all else there is read only.
+TEST(Ras, TakesNoWriteOfErrorCapabilitiesAndControl) {
+  RasState state;
+  for (const std::uint32_t value : {0U, 0xFFFF'FFFFU}) {
+    ras::write(state, kControl, value);
+    EXPECT_EQ(ras::read(state, kControl), 0x223FU);
+  }
+}
+
 TEST(Ras, MasksEverythingAfterReset) {
   RasState state = ras::reset_state(false);
   EXPECT_EQ(ras::read(state, kMask), 0x1CFFFU);
