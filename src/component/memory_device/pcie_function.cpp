@@ -191,7 +191,7 @@ void PcieFunction::look_at_partitions() {
 }
 
 // CXL r3.2 12.2.2: errors of CXL.cachemem are internal errors to PCIe.
-// LIMIT: the message itself goes no further: vfio-user has none for it, and its error interrupt stops QEMU.
+// DEVIATION: the message itself goes no further: vfio-user has none for it, and its error interrupt stops QEMU.
 void PcieFunction::look_at_errors() {
   const RasState& state = device_.ras();
   const std::uint32_t uncorrectable = ras::uncorrectable_status(state);
