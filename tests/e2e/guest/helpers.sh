@@ -52,7 +52,8 @@ settled() {
 # pci_of MEMDEV: its PCI address.
 pci_of() { basename "$(realpath "/sys/bus/cxl/devices/$1/..")"; }
 
-# kernel_complaints: what Linux logged about CXL at level warning and above, and every trace of a fault of its own.
+# kernel_complaints: what Linux logged about CXL at level warning and above, and every trace of a fault of its own; without
+# process numbers and the places in its code.
 kernel_complaints() {
   dmesg -r | sed -nE 's/^<([0-9]+)>\[ *[0-9.]+\] /\1 /p' | while read -r level line; do
     # The upper bits are the facility.
@@ -60,7 +61,7 @@ kernel_complaints() {
       [0-4]:*cxl* | [0-4]:*CXL* | [0-4]:*mem0* | [0-4]:nvdimm*) echo "kernel: $line" ;;
       ?:*BUG:* | ?:*WARNING:* | ?:*Oops* | ?:*'Call Trace'*) echo "kernel: $line" ;;
     esac
-  done
+  done | sed -E 's/\+0x[0-9a-f]+\/0x[0-9a-f]+//g; s/(cxl_send)[(\/][0-9]+\)?/\1/; s/PID: [0-9]+ //'
 }
 
 # reset_pci MEMDEV METHOD: resets its function; flr, or cxl_bus, a Secondary Bus Reset and so a Conventional one.
