@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <iterator>
 
 #include "component/memory_device/memory_device.hpp"
 
@@ -277,10 +279,10 @@ void reset(MemoryDevice& device, ResetKind kind) {
   const auto stays = [kind](const Repair& repair) {
     return repair.hard || (repair.kind == RepairKind::soft_ppr && kind == ResetKind::conventional);
   };
-  const auto ended = std::stable_partition(repairs.begin(), repairs.end(), stays);
-  if (ended == repairs.end()) return;
-  const std::vector<Repair> taken_back(std::make_move_iterator(ended), std::make_move_iterator(repairs.end()));
-  repairs.erase(ended, repairs.end());
+  std::vector<Repair> taken_back;
+  std::ranges::remove_copy_if(repairs, std::back_inserter(taken_back), stays);
+  if (taken_back.empty()) return;
+  std::erase_if(repairs, std::not_fn(stays));
   // The last one first, as one may lie over another.
   for (auto one = taken_back.rbegin(); one != taken_back.rend(); ++one) take_back(device, *one);
   device.changes().mark(StateKey::maintenance);
