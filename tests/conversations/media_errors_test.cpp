@@ -253,6 +253,19 @@ TEST(Ddr5Ecs, CountsRowsOrCodewordsOfEachFruEvery24Hours) {
   EXPECT_EQ(corrected_counts(lab), "0e00000000000000");
 }
 
+// Poison that waits for a patrol scrub is no work of ECS: its cycles went by.
+TEST(Ddr5Ecs, CountsAtTheEndOfItsCycleBehindLatentPoison) {
+  Lab lab;
+  poison_at(lab, 0, 1, kLatent);
+  lab.advance(30h);
+  ASSERT_TRUE(inject(lab, 0x40, 200));
+  EXPECT_EQ(media_errors::next_deadline(lab.device()), lab.machine->now() + 18h);
+  lab.advance(18h - 1ns);
+  const EcsState before = lab.device().ecs();
+  lab.advance(1ns);
+  EXPECT_NE(lab.device().ecs(), before);
+}
+
 TEST(Ddr5Ecs, LosesItsCountersWithPower) {
   Lab lab;
   inject(lab, 0, 3);

@@ -301,9 +301,8 @@ void expire_cvme_counters(MemoryDevice& device) {
 }  // namespace
 
 void note_latent_poison(MemoryDevice& device) {
-  MediaErrorsState& state = device.media_errors();
-  if (!has_work(state)) catch_up(device);
-  state.latent_poison = true;
+  catch_up(device);
+  device.media_errors().latent_poison = true;
   device.changes().mark(StateKey::media_errors);
   device.rearm_media_errors();
 }
@@ -313,13 +312,13 @@ bool inject(MemoryDevice& device, std::uint64_t dpa, std::uint32_t count) {
   const auto place = std::ranges::lower_bound(state.corrected, dpa, {}, &CorrectedErrors::dpa);
   const bool known = place != state.corrected.end() && place->dpa == dpa;
   if (!known && state.corrected.size() >= kMaximumCorrectedErrors) return false;
-  const bool had_work = has_work(state);
   if (known) {
     add_saturated(place->count, count);
   } else {
     state.corrected.insert(place, {dpa, count});
   }
-  if (!had_work) catch_up(device);
+  // Patrol scrub and ECS wait for different work: the cycle of the one may have gone by while the other had some.
+  catch_up(device);
   device.changes().mark(StateKey::media_errors);
   device.rearm_media_errors();
   return true;
