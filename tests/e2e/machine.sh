@@ -4,6 +4,7 @@
 # A test, cases/NAME.sh, has its title in its first line and may set
 #   topology=host-bridge   cxl-rp rp0 below pxb-cxl; "switch": behind two ports of cxl-upstream below it;
 #                          "root-port": an ordinary PCI Express root port without a CXL host bridge
+#   also_behind=           topologies with which it runs once more each, as NAME@TOPOLOGY
 #   kernel=debian          or "built", with MCTP, raw commands, features and what stands on them (make_kernel)
 #   devices=1              m0, m1 ...
 #   boots=1                how often the machine is started, with the same lab; the guest has the number in $boot
@@ -224,7 +225,8 @@ run_machine() (
   cxlemu_options= qemu_options= machine_words= time_limit=120
   started=$SECONDS
   # shellcheck disable=SC1090  # one of cases/
-  . "$e2e_dir/cases/$1.sh"
+  . "$e2e_dir/cases/${1%@*}.sh"
+  [[ $1 != *@* ]] || topology=${1#*@}
   if declare -F alone >/dev/null; then
     alone >"$space/transcript.txt"
     return
@@ -234,7 +236,7 @@ run_machine() (
   export CXLEMU_RUNTIME_DIR CXLEMU_LAB
   trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$CXLEMU_RUNTIME_DIR" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
   : >"$space/transcript.txt"
-  mkdir "$space/extra" && cp "$e2e_dir/cases/$1.sh" "$space/extra/test.sh"
+  mkdir "$space/extra" && cp "$e2e_dir/cases/${1%@*}.sh" "$space/extra/test.sh"
   if declare -F prepare >/dev/null; then
     (cd "$space/extra" && prepare) || { echo "prepare failed"; return 1; }
   fi

@@ -1,5 +1,6 @@
 # Alert configuration: read and set by cxl
 # shellcheck shell=sh
+also_behind=switch
 guest() {
   run 'cxl list -m mem0 -A'
   run 'cxl set-alert-config mem0 --life-used-threshold=30 --life-used-alert=on'

@@ -1,5 +1,6 @@
 # Event records that QMP injects arrive as trace events
 # shellcheck shell=sh
+also_behind=switch
 host_general_media() {
   device_qmp cxl-inject-general-media-event log=informational flags=1 sub-type=0 dpa=0x1000 descriptor=3 type=2 transaction-type=192 \
     channel=3 rank=17 device=33 component-id=iamDIMM0

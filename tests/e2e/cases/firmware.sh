@@ -1,5 +1,6 @@
 # cxl update-firmware: progress, the slot that the next reset activates, the new version after it, and a refused file
 # shellcheck shell=sh
+also_behind=switch
 cxlemu_options=,mailbox-payload-size=2k,fw-transfer-duration=200ms
 prepare() {
   head -c 20000 "$root/usr/bin/cxl" >firmware.bin

@@ -1,5 +1,6 @@
 # Labels: written, read and zeroed by cxl, and as Linux finds them
 # shellcheck shell=sh
+also_behind=switch
 guest() {
   # nvdimm owns the label storage area of a device that it uses.
   run 'cxl disable-memdev mem0'

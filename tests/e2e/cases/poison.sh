@@ -1,5 +1,6 @@
 # Poison: injected, listed and cleared, each with its trace event
 # shellcheck shell=sh
+also_behind=switch
 guest() {
   trace_on
   run 'cd /sys/kernel/debug/cxl/mem0 && ls'

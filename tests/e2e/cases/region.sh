@@ -1,5 +1,6 @@
 # A region of volatile memory: its decoders are committed, and freed again
 # shellcheck shell=sh
+also_behind=switch
 guest() {
   run 'cxl create-region -m -d decoder0.0 -t ram -s 256M mem0'
   run 'cxl list -R -D -E -u'

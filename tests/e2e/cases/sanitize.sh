@@ -1,5 +1,6 @@
 # Sanitize and secure erase through sysfs: what was written is gone
 # shellcheck shell=sh
+also_behind=switch
 cxlemu_options=,sanitize-duration=3s
 guest() {
   run 'cd /sys/bus/cxl/devices/mem0/security && ls && cat state'
