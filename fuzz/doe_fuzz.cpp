@@ -72,6 +72,7 @@ class Harness {
 
   void put(std::uint32_t dword) {
     write(kWrite, dword);
+    if (written_ == 1) length_ = DoeHeader::Length::get(dword);
     ++written_;
   }
 
@@ -81,6 +82,12 @@ class Harness {
     const std::uint32_t after = read(kStatus);
     if ((before & kError) != 0) {
       require((after & (kError | kReady)) == kError);
+      return;
+    }
+    // What is not as long as it says is discarded in silence.
+    if (written_ < 2 || length_ != written_) {
+      require(after == before);
+      written_ = 0;
       return;
     }
     // Exactly one of the two tells of every request.
@@ -115,7 +122,7 @@ class Harness {
     } else {
       append(bytes, bytes_of(Le32{std::uint32_t{handle} << 16}));
     }
-    const bool is_fresh = written_ == 0 && (read(kStatus) & kError) == 0;
+    const bool is_fresh = written_ == 0 && (read(kStatus) & (kError | kReady)) == 0;
     for (std::size_t at = 0; at < bytes.size(); at += 4) {
       Le32 dword;
       std::memcpy(&dword, bytes.data() + at, sizeof(dword));
@@ -201,7 +208,8 @@ class Harness {
   }
 
   std::uint64_t written_ = 0;    ///< DWORDs of a request, since the last Go or Abort
-  bool has_lost_count_ = false;  ///< of them
+  std::uint64_t length_ = 0;     ///< that the second of them says
+  bool has_lost_count_ = false;  ///< of the DWORDs
   Cdat cdat_{cdat_memory({1 << 28, 0})};
   Doe doe_{0, {.interrupt = [](std::uint8_t message) { require(message == 0); }}};
   ConfigurationSpace space_{FunctionConfig{}, &doe_};

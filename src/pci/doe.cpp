@@ -127,6 +127,11 @@ void Doe::abort() {
 // an abort, the second makes room.
 void Doe::go() {
   if (error_) return;
+  if (!request_is_whole()) {
+    request_.clear();
+    request_dwords_ = 0;
+    return;
+  }
   auto response = answer();
   abort();
   change([&] {
@@ -136,15 +141,18 @@ void Doe::go() {
   });
 }
 
-// SILENT: whether a data object of an unknown type or with a wrong length is dropped in silence. There is no response
-// to it, which is what DOE Error tells (PCIe 7.9.24.4).
+// PCIe 6.30.1: a data object that is not as long as its Length says is discarded in silence.
+bool Doe::request_is_whole() const {
+  const auto header = Reader(request_).take<DoeHeader>();
+  return header && DoeHeader::Length::get(header->length.value()) == request_dwords_;
+}
+
+// SILENT: whether a data object of an unknown type is discarded, too. There is no response to it, which is what DOE Error
+// tells (PCIe 7.9.24.4).
 std::optional<Buffer> Doe::answer() {
   Reader reader(request_);
   const auto header = reader.take<DoeHeader>();
-  if (!header || request_dwords_ > kMaximumDoeRequest ||
-      DoeHeader::Length::get(header->length.value()) != request_dwords_) {
-    return std::nullopt;
-  }
+  if (!header || request_dwords_ > kMaximumDoeRequest) return std::nullopt;
   const auto protocol = std::ranges::find_if(protocols_, [&](const DoeProtocol& known) {
     return known.vendor_id == header->vendor_id && known.data_object_type == header->data_object_type;
   });

@@ -60,6 +60,7 @@ class Doe {
   void response_taken();
   void abort();
   void go();
+  [[nodiscard]] bool request_is_whole() const;
   [[nodiscard]] std::optional<Buffer> answer();
   [[nodiscard]] std::optional<Buffer> discover(Bytes payload) const;
   /// Interrupt Enable and Interrupt Status are set, and were not both before.
