@@ -274,6 +274,8 @@ Result<Plan> make_plan(const RunOptions& options) {
 
 Result<int> run(const RunOptions& options, const Plan& plan) {
   for (const std::string& notice : plan.lab.notices) print_error(notice);
+  // A device has several, and a shell gives a program 1024.
+  os::raise_descriptor_limit();
   Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(plan.name)), TRY(SharedRoutePage::create()));
   // The shim lives in other programs and has the length of sun_path for its socket.
   constexpr std::size_t kMaximumSocketPath = 107;

@@ -73,6 +73,8 @@ class Child {
 
 /// Waits; for the command line alone, the event loop never does.
 void sleep_for(Nanoseconds duration);
+/// From now on it may have as many descriptors open as the system allows it (RLIMIT_NOFILE), and so may what it starts.
+void raise_descriptor_limit();
 /// Its process ID, for names that no other process uses.
 int own_process();
 /// The path of the program that runs.

@@ -120,6 +120,13 @@ expect 3 run "${memory[@]}" -device "cxl-type3,volatile-memdev=m0,vfio-user=$spa
 err_has 'a file that is no socket stands there'
 [[ $(<"$space/a.vfio") == mine ]] || fail "a file of somebody else was touched"
 
+# ---- many devices where the shell allows few descriptors
+many=()
+for number in {1..60}; do
+  many+=(-object "memory-backend-ram,id=v$number,size=256M" -device "cxl-type3,id=d$number,volatile-memdev=v$number")
+done
+(ulimit -Sn 128 && expect 0 run "${many[@]}" -- true) || { cat out err; fail "60 devices want more than 128 descriptors"; }
+
 # ---- W1 of the users' command lines, pasted
 start qemu-system-x86_64 -M q35,cxl=on -m 4G,maxmem=8G,slots=8 -smp 4 ... \
   -object "memory-backend-file,id=cxl-mem1,share=on,mem-path=$space/cxltest.raw,size=256M" \
