@@ -176,16 +176,17 @@ apparmor=0 init_on_alloc=0 no_timer_check iomem=relaxed random.trust_cpu=on tsc=
   qemu=$!
 }
 
-# run_boot BOOT: starts QEMU and does for the guest what it asks for until it has switched itself off.
+# run_boot BOOT: starts QEMU and does for the guest what it asks for until it has switched itself off. Status 2: the kernel
+# did not get as far as the guest's first program, which happens to an emulated machine whose timers starve.
 run_boot() {
-  local line='' piece
+  local line='' piece is_up='' boot_started=$SECONDS
   # Opened for both directions, a pipe waits for nobody.
   rm -f "$space"/{transcript,qmp}.{in,out}
   mkfifo "$space"/{transcript,qmp}.{in,out}
   exec {guest_to}<>"$space/transcript.in" {guest_from}<>"$space/transcript.out" \
     {qmp_to}<>"$space/qmp.in" {qmp_from}<>"$space/qmp.out"
   start_qemu "$1" || return 1
-  qemu_qmp '{"execute": "qmp_capabilities"}' >/dev/null || { cat "$space/qemu.txt"; return 1; }
+  qemu_qmp '{"execute": "qmp_capabilities"}' >/dev/null || { cat "$space/qemu.txt"; return 2; }
 
   # A line may come in pieces, and QEMU may end at any time.
   while :; do
@@ -193,7 +194,12 @@ run_boot() {
       line=${line}${piece%$'\r'}
     else
       line+=$piece
-      kill -0 "$qemu" 2>/dev/null || { echo "QEMU ended before the test did:"; tail -5 "$space/qemu.txt"; return 1; }
+      [[ -n $is_up || $((SECONDS - boot_started)) -lt 40 ]] || { kill "$qemu"; wait "$qemu"; return 2; }
+      kill -0 "$qemu" 2>/dev/null || {
+        echo "QEMU ended before the test did:"
+        tail -5 "$space/qemu.txt"
+        return $((${#is_up} == 0 ? 2 : 1))
+      }
       [[ $((SECONDS - started)) -lt $time_limit ]] || {
         echo "not over after $time_limit s; last: $(tail -1 "$space/transcript.txt")"
         return 1
@@ -201,6 +207,7 @@ run_boot() {
       continue
     fi
     case $line in
+      @up) is_up=yes ;;
       @end) break ;;
       '@host '*)
         # shellcheck disable=SC2086  # words
@@ -234,7 +241,8 @@ run_machine() (
   # The path of a socket is short.
   CXLEMU_RUNTIME_DIR=$(mktemp -d) CXLEMU_LAB=e2e lab=$CXLEMU_RUNTIME_DIR/e2e
   export CXLEMU_RUNTIME_DIR CXLEMU_LAB
-  trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$CXLEMU_RUNTIME_DIR" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
+  trap 'exit 1' TERM INT
+  trap 'kill $(jobs -p) 2>/dev/null || :; wait; rm -rf "$CXLEMU_RUNTIME_DIR" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
   : >"$space/transcript.txt"
   mkdir "$space/extra" && cp "$e2e_dir/cases/${1%@*}.sh" "$space/extra/test.sh"
   if declare -F prepare >/dev/null; then
@@ -245,6 +253,18 @@ run_machine() (
     (cd "$space/extra" && find . | "$root/usr/bin/busybox" cpio -o -H newc 2>/dev/null); } >"$space/initramfs"
 
   if [[ $device == cxlemu ]]; then start_lab || return 1; fi
-  for ((boot = 1; boot <= boots; ++boot)); do run_boot "$boot" || return 1; done
+  local boot status tries=3
+  for ((boot = 1; boot <= boots; ++boot)); do
+    run_boot "$boot"
+    status=$?
+    # A machine that did not boot has shown nothing of the device.
+    if [[ $status -eq 2 && $((--tries)) -gt 0 ]]; then
+      echo "the machine did not boot; once more" >&2
+      ((--boot))
+    elif [[ $status -ne 0 ]]; then
+      [[ $status -ne 2 ]] || echo "the machine did not boot in three tries: $space/console$boot.txt"
+      return 1
+    fi
+  done
   if [[ $device == cxlemu ]]; then end_lab || return 1; fi
 )
