@@ -24,6 +24,11 @@ std::optional<Region> region_of(std::uint32_t index) {
   }
 }
 
+os::vfio_user::Interrupt interrupt_of(const PcieFunction& function) {
+  const bool is_msi_x = function.configuration_space().interrupt_style() == pci::InterruptStyle::msi_x;
+  return is_msi_x ? os::vfio_user::Interrupt::msi_x : os::vfio_user::Interrupt::msi;
+}
+
 }  // namespace
 
 Result<MutableBytes> MailboxPayloads::make(const MemoryDeviceDeclaration& declaration) {
@@ -75,13 +80,12 @@ os::vfio_user::Device AttachVfioUser::device(std::size_t index, int payload_desc
                            .size = machine_.memory_devices()[index].device->config().mailbox_payload_size}};
     registers.descriptor = payload_descriptor;
   }
-  auto kind = os::vfio_user::Interrupt::msi;
-  if (function.interrupt_style() == pci::InterruptStyle::msi_x) {
-    kind = os::vfio_user::Interrupt::msi_x;
+  const auto kind = interrupt_of(function);
+  if (kind == os::vfio_user::Interrupt::msi_x) {
     made.regions[ConfigurationSpace::kMsiXBar].size = ConfigurationSpace::kMsiXBarSize;
     functions_[index].msi_x_table.resize(ConfigurationSpace::kMsiXBarSize);
   }
-  made.interrupts[static_cast<std::size_t>(kind)] = function.messages();
+  made.interrupts[static_cast<std::size_t>(kind)] = function.configuration_space().messages();
   made.read = [this, index](std::uint32_t region, std::uint64_t offset, MutableBytes to) {
     read(index, region, offset, to);
   };
@@ -125,9 +129,7 @@ void AttachVfioUser::reset(std::size_t index) {
 void AttachVfioUser::output(const Output& output) {
   Function& function = functions_[output.to.id];
   if (function.server == nullptr) return;
-  const auto style = machine_.memory_devices()[output.to.id].function->interrupt_style();
-  const auto kind =
-      style == pci::InterruptStyle::msi_x ? os::vfio_user::Interrupt::msi_x : os::vfio_user::Interrupt::msi;
+  const auto kind = interrupt_of(*machine_.memory_devices()[output.to.id].function);
   for (const std::byte message : output.bytes) function.server->interrupt(kind, std::to_integer<std::uint32_t>(message));
 }
 

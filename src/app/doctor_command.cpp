@@ -63,30 +63,18 @@ std::optional<std::pair<unsigned, unsigned>> version_in(std::string_view text) {
 
 // ---- AF_MCTP programs
 
-constexpr std::string_view kAfMctp = "AF_MCTP programs: cxlemu exec, cxlemu run -- PROGRAM";
-
-Finding shim() {
-  Finding finding{.way = std::string(kAfMctp), .what = "shim"};
-  const auto found = find_shim();
-  finding.is_there = found.has_value();
-  if (found) {
-    finding.seen = found->string();
-  } else {
-    finding.remedy = found.error().message;
-  }
-  return finding;
+Finding af_mctp(std::string_view what, const Result<fs::path>& path) {
+  return {.way = "AF_MCTP programs: cxlemu exec, cxlemu run -- PROGRAM",
+          .what = std::string(what),
+          .is_there = path.has_value(),
+          .seen = path ? path->string() : "",
+          .remedy = path ? "" : path.error().message};
 }
 
-Finding directory() {
-  Finding finding{.way = std::string(kAfMctp), .what = "directory for the sockets of labs"};
-  const auto claimed = os::LabDirectory::claim(fmt::format("doctor-{}", os::own_process()));
-  finding.is_there = claimed.has_value();
-  if (claimed) {
-    finding.seen = claimed->path().parent_path().string();
-  } else {
-    finding.remedy = claimed.error().message;
-  }
-  return finding;
+// Where a lab could be: one is claimed for a moment.
+Result<fs::path> lab_root() {
+  const auto lab = TRY(os::LabDirectory::claim(fmt::format("doctor-{}", os::own_process())));
+  return lab.path().parent_path();
 }
 
 // ---- D-Bus
@@ -219,7 +207,8 @@ Json json_of(const Finding& finding) {
 }  // namespace
 
 int doctor_command(const DoctorOptions& options) {
-  std::vector<Finding> findings{shim(), directory(), dbus_daemon()};
+  std::vector<Finding> findings{af_mctp("shim", find_shim()),
+                                af_mctp("directory for the sockets of labs", lab_root()), dbus_daemon()};
   std::ranges::move(qemu(options.qemu), std::back_inserter(findings));
   std::ranges::move(kernel(options.kernel_config), std::back_inserter(findings));
   findings.push_back(cxl_program());

@@ -146,7 +146,6 @@ struct RuntimeCommand {
 /// LIMIT: run-time commands of a component.
 inline constexpr std::size_t kMaximumRuntimeCommands = 1024;
 
-/// What a component understands on all its CCIs together.
 /// SILENT: the text leaves to the device what its secondary mailbox accepts (CXL r3.2 8.2.9.4.2). Here it is what changes
 /// nothing, and so never runs in the background.
 constexpr bool is_carried(Carriers carriers, std::uint16_t effects, Carrier by) {
@@ -154,6 +153,7 @@ constexpr bool is_carried(Carriers carriers, std::uint16_t effects, Carrier by) 
   return carriers.has(Carrier::mailbox) && effects == effect::none;
 }
 
+/// What a component understands on all its CCIs together.
 struct CommandSet {
   std::span<const Command> rows;  ///< sorted by opcode
   std::vector<RuntimeCommand> runtime;  ///< sorted by opcode

@@ -76,6 +76,9 @@ class ConfigurationSpace {
   /// Memory Space Enable and D0: accesses to the BARs are taken.
   [[nodiscard]] bool bars_enabled() const;
 
+  [[nodiscard]] InterruptStyle interrupt_style() const { return interrupt_style_; }
+  /// Messages that the function asks for.
+  [[nodiscard]] std::uint8_t messages() const { return messages_; }
   /// Interrupts of this function are enabled, by MSI or MSI-X.
   [[nodiscard]] bool interrupts_enabled() const;
   /// The message number that tells of what should be `wanted`: with MSI fewer messages may have been assigned to the

@@ -55,8 +55,6 @@ pci::Reset reset_of(ResetKind kind) {
 
 PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
     : device_(device),
-      style_(function_config(device).interrupts),
-      messages_(function_config(device).messages),
       cdat_(pci::cdat_memory(memory_ranges(device))),
       doe_(kDoeMessage,
            {.message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },

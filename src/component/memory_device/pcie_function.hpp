@@ -44,11 +44,7 @@ class PcieFunction {
   /// Message numbers that are due, in their order, since the last call; nothing while interrupts are disabled.
   [[nodiscard]] std::vector<std::uint8_t> take_interrupts() { return std::exchange(interrupts_, {}); }
 
-  [[nodiscard]] pci::InterruptStyle interrupt_style() const { return style_; }
-  [[nodiscard]] std::uint8_t messages() const { return messages_; }
   [[nodiscard]] const pci::ConfigurationSpace& configuration_space() const { return configuration_space_; }
-  [[nodiscard]] const pci::ComponentRegisters& component_registers() const { return component_registers_; }
-  [[nodiscard]] const pci::DeviceRegisters& device_registers() const { return device_registers_; }
 
  private:
   [[nodiscard]] bool is_decoded(Region region) const;
@@ -62,8 +58,6 @@ class PcieFunction {
   void look_at_errors();
 
   MemoryDevice& device_;
-  pci::InterruptStyle style_;
-  std::uint8_t messages_;
   pci::Cdat cdat_;
   pci::Doe doe_;
   pci::ConfigurationSpace configuration_space_;

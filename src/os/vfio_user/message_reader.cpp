@@ -7,12 +7,6 @@
 #include "wire/reader_writer.hpp"
 
 namespace cxlemu::os::vfio_user {
-namespace {
-
-// Space for a longer message is given back behind it.
-constexpr std::size_t kKeptSpace = 64 * 1024;
-
-}  // namespace
 
 MessageReader::Progress MessageReader::take(Bytes bytes) {
   const bool has_header = message_.size() >= sizeof(Header);

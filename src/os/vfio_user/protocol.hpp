@@ -17,6 +17,8 @@ inline constexpr std::size_t kTransferLimit = std::size_t{1} << 20;
 /// LIMIT: a message with its header; the longest is a region write of kTransferLimit bytes. Past it nothing in the
 /// stream can be trusted, and the connection ends.
 inline constexpr std::size_t kMessageLimit = 16 + 16 + kTransferLimit;
+/// Bytes of space that are kept for the next message or reply; what a longer one took is given back behind it.
+inline constexpr std::size_t kKeptSpace = 64 * 1024;
 /// LIMIT: the JSON text of a version message, with its NUL.
 inline constexpr std::size_t kVersionDataLimit = 16 * 1024;
 /// LIMIT: descriptors that come with one message (max_msg_fds; QEMU takes no larger number from a server).

@@ -16,9 +16,6 @@
 namespace cxlemu::os::vfio_user {
 namespace {
 
-// Space for a longer reply is given back with the next message.
-constexpr std::size_t kKeptSpace = 64 * 1024;
-
 std::uint64_t last_address(const DmaRange& range) { return range.address + (range.size - 1); }
 
 // What a server answers of the capabilities that a client proposes.
