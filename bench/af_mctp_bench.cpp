@@ -1,5 +1,6 @@
 // A command through the AF_MCTP shim and back, against an AF_UNIX ping-pong that carries datagrams of the same lengths
-// between two processes, with the same poll() on one side and the same event loop on the other. Everything is on one CPU.
+// between two processes, with the same poll() on one side and the same event loop on the other. Everything is on one
+// CPU.
 //
 //   af_mctp_bench                  starts a lab, the server of the ping-pong, and the client under the shim
 //   af_mctp_bench --server SOCKET  the server of the ping-pong
@@ -34,14 +35,13 @@ int serve(const std::string& path) {
   auto loop = must(os::EventLoop::create());
   std::list<os::Connection> connections;
   Buffer response(lab::kDatagramMax);
-  const auto listener =
-      must(os::Listener::open(loop, path, os::SocketKind::seqpacket, [&](os::Connection accepted) {
-        os::Connection& connection = connections.emplace_back(std::move(accepted));
-        connection.start({.on_message = [&](Bytes request, bool) {
-          const auto wanted = Reader(request).take<WantedLength>();
-          if (wanted) connection.send(Bytes(response).first(std::min<std::size_t>(*wanted, response.size())));
-        }});
-      }));
+  const auto listener = must(os::Listener::open(loop, path, os::SocketKind::seqpacket, [&](os::Connection accepted) {
+    os::Connection& connection = connections.emplace_back(std::move(accepted));
+    connection.start({.on_message = [&](Bytes request, bool) {
+      const auto wanted = Reader(request).take<WantedLength>();
+      if (wanted) connection.send(Bytes(response).first(std::min<std::size_t>(*wanted, response.size())));
+    }});
+  }));
   fmt::print("serving\n");
   std::fflush(stdout);
   return loop.run();
@@ -61,7 +61,7 @@ class PingPong {
   os::OwnedDescriptor socket_;
 };
 
-// ------------------------------------------------------------------------------------------------------------ measuring
+// ----------------------------------------------------------------------------------------------------------- measuring
 
 struct Command {
   std::string_view name;
@@ -127,9 +127,9 @@ class Measurement {
   }
   void print(double one_packet) const {
     const double ratio = best_lab_ / best_ping_pong_;
-    const std::string aim = command_.aim == 0 ? std::string()
-                                              : fmt::format("<= {:.1f}: {}", command_.aim,
-                                                            ratio <= command_.aim ? "met" : "MISSED");
+    const std::string aim = command_.aim == 0
+                                ? std::string()
+                                : fmt::format("<= {:.1f}: {}", command_.aim, ratio <= command_.aim ? "met" : "MISSED");
     fmt::print("{:<34} {:>6} {:>8} {:>10.2f} {:>10.2f} {:>7.2f} {:>9.2f}  {}\n", command_.name, length_, packets(),
                best_lab_, best_ping_pong_, ratio, best_lab_ / one_packet, aim);
   }
@@ -181,7 +181,8 @@ int run_all() {
   const std::string self = os::own_executable();
   const auto lab = must(os::Child::start(run_one_device(), {}, os::Output::captured));
   wait_for_line(lab);
-  const auto server = must(os::Child::start(std::vector<std::string>{self, "--server", path}, {}, os::Output::captured));
+  const auto server =
+      must(os::Child::start(std::vector<std::string>{self, "--server", path}, {}, os::Output::captured));
   wait_for_line(server);
   return must(os::spawn_and_wait(std::vector<std::string>{CXLEMU_PROGRAM, "exec", "--", self, "--client", path}));
 }

@@ -1,5 +1,6 @@
-// Dispatch of a small command in process against copying its answer: what it costs above the copy, and that it allocates
-// nothing. Both run in turns, in slices so short that few of them are interrupted; the best slice of each counts.
+// Dispatch of a small command in process against copying its answer: what it costs above the copy, and that it
+// allocates nothing. Both run in turns, in slices so short that few of them are interrupted; the best slice of each
+// counts.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

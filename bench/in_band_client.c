@@ -1,7 +1,7 @@
 /* The guest's part of bench/in_band: measures memory devices through Linux, in turns.
  *   in_band_client MEMDEV...       mem0 mem1 ...
- * Prints "WHAT MEMDEV NUMBER", a measurement a line: times in nanoseconds, rates in bytes a second, each the median. A slice
- * of one device follows a slice of the next, so that whatever else the machine does meets all of them. */
+ * Prints "WHAT MEMDEV NUMBER", a measurement a line: times in nanoseconds, rates in bytes a second, each the median. A
+ * slice of one device follows a slice of the next, so that whatever else the machine does meets all of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cxl_mem.h>
@@ -87,7 +87,8 @@ static const char* path_of(const char* format, const struct Device* device) {
 }
 
 /* send_command: ends where Linux or the device refuses. */
-static void send_command(const struct Device* device, uint32_t id, void* in, uint32_t in_size, void* out, uint32_t out_size) {
+static void send_command(const struct Device* device, uint32_t id, void* in, uint32_t in_size, void* out,
+                         uint32_t out_size) {
   struct cxl_send_command command = {.id = id};
   command.in.size = in_size;
   command.in.payload = (uintptr_t)in;
@@ -106,7 +107,8 @@ static void open_device(struct Device* device, const char* name) {
     end(name, "open");
   }
   device->payload_size = (uint32_t)strtoul(text_of(path_of("/sys/bus/cxl/devices/%s/payload_max", device)), NULL, 0);
-  device->label_size = (uint32_t)strtoul(text_of(path_of("/sys/bus/cxl/devices/%s/label_storage_size", device)), NULL, 0);
+  device->label_size =
+      (uint32_t)strtoul(text_of(path_of("/sys/bus/cxl/devices/%s/label_storage_size", device)), NULL, 0);
 
   /* BAR 2 has the device registers (CXL r3.2 8.2.9): an array of capabilities, each with 16 bytes. */
   const int bar = open(path_of("/sys/bus/cxl/devices/%s/../resource2", device), O_RDWR | O_SYNC);
@@ -140,7 +142,8 @@ static void measure_reads(const struct Device* devices, int count) {
   }
 }
 
-static void measure_commands(const struct Device* devices, int count, const char* what, uint32_t id, uint32_t out_size) {
+static void measure_commands(const struct Device* devices, int count, const char* what, uint32_t id,
+                             uint32_t out_size) {
   static uint64_t times[kMostDevices][kTurns * kCommandsOfASlice];
   static uint8_t out[256];
   for (int turn = 0; turn < kTurns; ++turn) {
@@ -182,7 +185,8 @@ static void measure_labels(const struct Device* devices, int count) {
   static uint64_t rates[2][kMostDevices][kLabelTurns];
   uint32_t sizes[kMostDevices];
   for (int i = 0; i < count; ++i) {
-    sizes[i] = transfer_labels(&devices[i], 0, devices[i].payload_size) > 20000000 ? devices[i].payload_size : devices[i].label_size;
+    sizes[i] = transfer_labels(&devices[i], 0, devices[i].payload_size) > 20000000 ? devices[i].payload_size
+                                                                                   : devices[i].label_size;
   }
   for (int turn = 0; turn < kLabelTurns; ++turn) {
     for (int i = 0; i < count; ++i) {

@@ -78,16 +78,11 @@ class RuntimeDirectory {
 
 /// `cxlemu run` with one device at 1:8 that has every kind of capacity.
 inline std::vector<std::string> run_one_device() {
-  return {CXLEMU_PROGRAM,
-          "run",
-          "-object",
-          "memory-backend-ram,id=ram0,size=512M",
-          "-object",
-          "memory-backend-ram,id=pmem0,size=512M",
-          "-object",
-          "memory-backend-ram,id=labels0,size=256k",
-          "-device",
-          "cxl-type3,id=mem0,volatile-memdev=ram0,persistent-memdev=pmem0,lsa=labels0"};
+  return {CXLEMU_PROGRAM, "run",
+          "-object",      "memory-backend-ram,id=ram0,size=512M",
+          "-object",      "memory-backend-ram,id=pmem0,size=512M",
+          "-object",      "memory-backend-ram,id=labels0,size=256k",
+          "-device",      "cxl-type3,id=mem0,volatile-memdev=ram0,persistent-memdev=pmem0,lsa=labels0"};
 }
 
 /// Waits until a program has printed its first line; for `cxlemu run`, until the lab is up.

@@ -27,7 +27,8 @@ double nanoseconds(int calls, Call&& call) {
 
 struct Device {
   explicit Device(std::uint64_t ranges) {
-    for (std::uint64_t i = 0; i < ranges; ++i) device.poison_media(Dpa{i * kStride}, kCacheLine, {PoisonSource::internal});
+    for (std::uint64_t i = 0; i < ranges; ++i)
+      device.poison_media(Dpa{i * kStride}, kCacheLine, {PoisonSource::internal});
   }
   cci::Reply send(std::uint16_t opcode, Bytes payload) {
     return cci::dispatch(device.target(device.mailbox()), Opcode{opcode}, payload, payload.size(), space);
@@ -40,8 +41,8 @@ struct Device {
   }
   Timeline timeline;
   Backing capacity{kCapacity};
-  MemoryDevice device{"mem0", config(), timeline,
-                      {.volatile_capacity = &capacity, .persistent_capacity = nullptr, .labels = nullptr}};
+  MemoryDevice device{
+      "mem0", config(), timeline, {.volatile_capacity = &capacity, .persistent_capacity = nullptr, .labels = nullptr}};
   Buffer space = Buffer(8192);
 };
 
@@ -93,7 +94,10 @@ void poison_command(benchmark::State& state, Command which) {
   state.counters["ratio"] = best / best_map;
 }
 
-BENCHMARK_CAPTURE(poison_command, inject_and_clear, Command::inject_and_clear)->Arg(1'000)->Arg(1'000'000)->UseManualTime();
+BENCHMARK_CAPTURE(poison_command, inject_and_clear, Command::inject_and_clear)
+    ->Arg(1'000)
+    ->Arg(1'000'000)
+    ->UseManualTime();
 BENCHMARK_CAPTURE(poison_command, get_a_page, Command::get_page)->Arg(1'000)->Arg(1'000'000)->UseManualTime();
 
 // 32 MiB of firmware in parts of 896 bytes, each a message of MCTP packets with a unit of 64 bytes; nobody verifies it.
@@ -123,7 +127,8 @@ void firmware_over_mctp(benchmark::State& state) {
         in.offset_128b = static_cast<std::uint32_t>(at / kFwAlignment);
         Buffer request = to_buffer(bytes_of(in));
         append(request, Bytes(image).subspan(at, length));
-        const auto result = machine->send_command(machine->memory_devices().front(), Via::mctp, Opcode{0x0201}, request);
+        const auto result =
+            machine->send_command(machine->memory_devices().front(), Via::mctp, Opcode{0x0201}, request);
         if (!result || result->return_code != ReturnCode::success) state.SkipWithError("a part was refused");
       }
     });

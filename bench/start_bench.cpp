@@ -40,8 +40,7 @@ double start_by_qmp(const RuntimeDirectory& directory) {
   wait_for_line(lab);
   const auto socket = must(os::connect_stream(directory.path() / "lab" / "qmp.sock"));
   constexpr std::string_view kNegotiate = R"({"execute":"qmp_capabilities"})";
-  constexpr std::string_view kIdentify =
-      R"({"execute":"cxlemu-send-command","arguments":{"path":"mem0","opcode":1}})";
+  constexpr std::string_view kIdentify = R"({"execute":"cxlemu-send-command","arguments":{"path":"mem0","opcode":1}})";
   read_line(socket.get());  // the greeting
   must(os::write_all(socket.get(), bytes_of(kNegotiate)));
   read_line(socket.get());
@@ -130,7 +129,7 @@ struct IdleCase {
 // As many endpoints as a lab can have.
 constexpr std::array kIdleCases{
     IdleCase{"mctp=none", kIdleDevices, false},
-    IdleCase{"with an MCTP endpoint", lab::kNetworksMax * (kHostEid.value - kFirstEid), true}};
+    IdleCase{"with an MCTP endpoint", lab::kNetworksMax*(kHostEid.value - kFirstEid), true}};
 
 int idle(const IdleCase& which) {
   const Topology topology = idle_devices(which.devices, which.with_endpoints);
@@ -148,8 +147,8 @@ void measure_idle_devices() {
     double most_kib = 0;
     double best_seconds = 1e9;
     for (int run = 0; run < kIdleRuns; ++run) {
-      auto child = must(os::Child::start(std::vector<std::string>{os::own_executable(), "--idle", std::to_string(i)}, {},
-                                         os::Output::captured));
+      auto child = must(os::Child::start(std::vector<std::string>{os::own_executable(), "--idle", std::to_string(i)},
+                                         {}, os::Output::captured));
       const std::string text = must(child.read_output(kOutputLimit));
       if (must(child.wait()) != 0) fail("no idle devices: " + text);
       std::size_t end = 0;

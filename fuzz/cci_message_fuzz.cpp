@@ -22,11 +22,10 @@ void check_response(Bytes request, const cci::MessageResult& result, const cci::
   Reader reader(result.response);
   const auto header = reader.take<CciMessageHeader>();
   require(header.has_value() && header->category == 1 && header->cci_tag == std::to_integer<std::uint8_t>(request[1]));
-  const auto length =
-      CciMessageHeader::PayloadLength::get(header->payload_length_and_background_operation.value());
+  const auto length = CciMessageHeader::PayloadLength::get(header->payload_length_and_background_operation.value());
   require(length == reader.rest().size() && length <= context.response_limit);
-  const bool busy = CciMessageHeader::BackgroundOperation::get(
-                        header->payload_length_and_background_operation.value()) != 0;
+  const bool busy =
+      CciMessageHeader::BackgroundOperation::get(header->payload_length_and_background_operation.value()) != 0;
   require(busy == context.background.running());
   require(header->return_code == ReturnCode::success || reader.rest().empty());
 }

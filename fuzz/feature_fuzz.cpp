@@ -1,7 +1,7 @@
-// Sequences of Features and Maintenance commands by both CCIs, with errors of the media, time, resets, saving and restoring
-// between them. Whatever comes, values are values, there is one transfer and it is no longer than its feature, no more is
-// repaired than there are spares, and what a hard repair covers stays whole.
-// Input: records {what, CCI, feature, flags, offset (two), length of data}, each with its data behind it.
+// Sequences of Features and Maintenance commands by both CCIs, with errors of the media, time, resets, saving and
+// restoring between them. Whatever comes, values are values, there is one transfer and it is no longer than its
+// feature, no more is repaired than there are spares, and what a hard repair covers stays whole. Input: records {what,
+// CCI, feature, flags, offset (two), length of data}, each with its data behind it.
 #include <cstdlib>
 
 #include "component/memory_device/memory_device.hpp"
@@ -31,21 +31,41 @@ class Harness {
   void run(const Step& step, Bytes data) {
     cci::Context& context = step.cci % 2 == 0 ? device_.mailbox() : device_.mctp();
     switch (step.what % 12) {
-      case 0: send(context, 0x0500, bytes_of(GetSupportedFeaturesIn{step.offset.value(), step.feature.value(), {}})); break;
-      case 1: get_feature(context, step); break;
+      case 0:
+        send(context, 0x0500, bytes_of(GetSupportedFeaturesIn{step.offset.value(), step.feature.value(), {}}));
+        break;
+      case 1:
+        get_feature(context, step);
+        break;
       case 2:
-      case 3: set_feature(context, step, data); break;
-      case 4: ppr(context, step); break;
-      case 5: send(context, 0x0600, data); break;
-      case 6: send(context, 0x0005, {}); break;
-      case 7: (void)media_errors::inject(device_, line(step) * kCacheLine, step.flags + 1U); break;
+      case 3:
+        set_feature(context, step, data);
+        break;
+      case 4:
+        ppr(context, step);
+        break;
+      case 5:
+        send(context, 0x0600, data);
+        break;
+      case 6:
+        send(context, 0x0005, {});
+        break;
+      case 7:
+        (void)media_errors::inject(device_, line(step) * kCacheLine, step.flags + 1U);
+        break;
       case 8:
         device_.poison_media(Dpa{line(step) * kCacheLine}, kCacheLine,
                              {PoisonSource::internal, (step.flags & 1) != 0, (step.flags & 2) != 0});
         break;
-      case 9: timeline_.advance_to(timeline_.now() + std::chrono::minutes(step.offset.value())); break;
-      case 10: device_.reset(static_cast<ResetKind>(step.flags % 5)); break;
-      case 11: save_and_restore(); break;
+      case 9:
+        timeline_.advance_to(timeline_.now() + std::chrono::minutes(step.offset.value()));
+        break;
+      case 10:
+        device_.reset(static_cast<ResetKind>(step.flags % 5));
+        break;
+      case 11:
+        save_and_restore();
+        break;
     }
     check();
   }

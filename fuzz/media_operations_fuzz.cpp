@@ -1,7 +1,7 @@
-// Sequences of commands on media and firmware, by both CCIs of one device, with time and resets between them. Whatever comes,
-// there is one transfer of firmware, the poison list is what the device knows of or is frozen, and media that a Sanitize has
-// begun to overwrite is not reached before one has succeeded.
-// Input: records of eight bytes {what, CCI, line (two), count (two), percent, flags}.
+// Sequences of commands on media and firmware, by both CCIs of one device, with time and resets between them. Whatever
+// comes, there is one transfer of firmware, the poison list is what the device knows of or is frozen, and media that a
+// Sanitize has begun to overwrite is not reached before one has succeeded. Input: records of eight bytes {what, CCI,
+// line (two), count (two), percent, flags}.
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -58,17 +58,39 @@ struct Bench {
     const std::uint64_t dpa = std::uint64_t{step.line} * kCacheLine;
     const std::uint64_t lines = step.count;
     switch (step.what % 16) {
-      case 0: send(context, 0x4300, bytes_of(GetPoisonListIn{dpa | (step.flags & 1U), lines})); break;
-      case 1: send(context, 0x4301, bytes_of(InjectPoisonIn{dpa})); break;
-      case 2: send(context, 0x4302, bytes_of(ClearPoisonIn{dpa, {}})); break;
-      case 3: send(context, 0x4303, bytes_of(GetScanMediaCapabilitiesIn{dpa, lines})); break;
-      case 4: send(context, 0x4304, bytes_of(ScanMediaIn{dpa, lines, step.flags.value()})); break;
-      case 5: send(context, 0x4304, bytes_of(ScanMediaIn{0, (kVolatile + kPersistent) / kCacheLine, 1})); break;
-      case 6: send(context, 0x4305, {}); break;
-      case 7: send(context, 0x4400, {}); break;
-      case 8: send(context, 0x4401, {}); break;
-      case 9: media_operation(context, step); break;
-      case 10: transfer(context, step); break;
+      case 0:
+        send(context, 0x4300, bytes_of(GetPoisonListIn{dpa | (step.flags & 1U), lines}));
+        break;
+      case 1:
+        send(context, 0x4301, bytes_of(InjectPoisonIn{dpa}));
+        break;
+      case 2:
+        send(context, 0x4302, bytes_of(ClearPoisonIn{dpa, {}}));
+        break;
+      case 3:
+        send(context, 0x4303, bytes_of(GetScanMediaCapabilitiesIn{dpa, lines}));
+        break;
+      case 4:
+        send(context, 0x4304, bytes_of(ScanMediaIn{dpa, lines, step.flags.value()}));
+        break;
+      case 5:
+        send(context, 0x4304, bytes_of(ScanMediaIn{0, (kVolatile + kPersistent) / kCacheLine, 1}));
+        break;
+      case 6:
+        send(context, 0x4305, {});
+        break;
+      case 7:
+        send(context, 0x4400, {});
+        break;
+      case 8:
+        send(context, 0x4401, {});
+        break;
+      case 9:
+        media_operation(context, step);
+        break;
+      case 10:
+        transfer(context, step);
+        break;
       case 11: {
         ActivateFwIn in{};
         in.action = static_cast<ActivateFwAction>(step.flags % 3);
@@ -76,10 +98,18 @@ struct Bench {
         send(context, 0x0202, bytes_of(in));
         break;
       }
-      case 12: send(context, 0x0005, {}); break;
-      case 13: device.reset(static_cast<ResetKind>(step.flags % 5)); break;
-      case 14: timeline.advance_to(timeline.now() + std::chrono::milliseconds(step.count % 64)); break;
-      default: fail(step, dpa, lines * kCacheLine); break;
+      case 12:
+        send(context, 0x0005, {});
+        break;
+      case 13:
+        device.reset(static_cast<ResetKind>(step.flags % 5));
+        break;
+      case 14:
+        timeline.advance_to(timeline.now() + std::chrono::milliseconds(step.count % 64));
+        break;
+      default:
+        fail(step, dpa, lines * kCacheLine);
+        break;
     }
   }
 
@@ -111,8 +141,9 @@ struct Bench {
     switch (step.flags % 4) {
       case 0:
         if (length != 0 && media.contains(Dpa{dpa}, length)) {
-          device.poison_media(Dpa{dpa}, length, {static_cast<PoisonSource>(step.percent % 4), (step.percent & 16) != 0,
-                                                 (step.percent & 32) != 0});
+          device.poison_media(
+              Dpa{dpa}, length,
+              {static_cast<PoisonSource>(step.percent % 4), (step.percent & 16) != 0, (step.percent & 32) != 0});
         }
         break;
       case 1:
@@ -127,7 +158,9 @@ struct Bench {
         // At the end of the device, where a Sanitize comes last.
         (void)device.write_media(Dpa{kVolatile + kPersistent - kCacheLine}, Buffer(kCacheLine, std::byte{0xA5}));
         break;
-      default: (void)device.write_media(Dpa{dpa}, Buffer(std::min<std::uint64_t>(length, 4096))); break;
+      default:
+        (void)device.write_media(Dpa{dpa}, Buffer(std::min<std::uint64_t>(length, 4096)));
+        break;
     }
   }
 

@@ -1,6 +1,6 @@
-// Any sequence of security commands, resets, Sanitizes and accesses. Beside the device goes a model that remembers which
-// passphrases are set from the answers alone; what must hold is checked after each step.
-// Input: pairs of bytes. The first says what is done, the second with which passphrases and types.
+// Any sequence of security commands, resets, Sanitizes and accesses. Beside the device goes a model that remembers
+// which passphrases are set from the answers alone; what must hold is checked after each step. Input: pairs of bytes.
+// The first says what is done, the second with which passphrases and types.
 #include <algorithm>
 #include <cstdlib>
 
@@ -31,18 +31,42 @@ class Harness {
   void step(unsigned action, unsigned argument) {
     before_ = security();
     switch (action % 12) {
-      case 0: set_passphrase(argument); break;
-      case 1: disable_passphrase(argument); break;
-      case 2: unlock(argument); break;
-      case 3: require(send(0x4504, {}) == ReturnCode::success && security().frozen); break;
-      case 4: erase(argument); break;
-      case 5: reset(static_cast<ResetKind>(argument % 5)); break;
-      case 6: (void)device_.write_media(Dpa{kCapacity}, std::array{kSecret}); break;
-      case 7: sanitize(); break;
-      case 8: (void)send(0x0005, {}); break;
-      case 9: timeline_.advance_to(timeline_.now() + std::chrono::milliseconds(argument)); break;
-      case 10: set_labels(); break;
-      case 11: save_and_restore(); break;
+      case 0:
+        set_passphrase(argument);
+        break;
+      case 1:
+        disable_passphrase(argument);
+        break;
+      case 2:
+        unlock(argument);
+        break;
+      case 3:
+        require(send(0x4504, {}) == ReturnCode::success && security().frozen);
+        break;
+      case 4:
+        erase(argument);
+        break;
+      case 5:
+        reset(static_cast<ResetKind>(argument % 5));
+        break;
+      case 6:
+        (void)device_.write_media(Dpa{kCapacity}, std::array{kSecret});
+        break;
+      case 7:
+        sanitize();
+        break;
+      case 8:
+        (void)send(0x0005, {});
+        break;
+      case 9:
+        timeline_.advance_to(timeline_.now() + std::chrono::milliseconds(argument));
+        break;
+      case 10:
+        set_labels();
+        break;
+      case 11:
+        save_and_restore();
+        break;
     }
     check();
   }

@@ -33,13 +33,27 @@ class Target {
 
   void step(unsigned kind, unsigned which, Bytes bytes) {
     switch (kind) {
-      case 0: datagram(which, bytes); break;
-      case 1: open(which); break;
-      case 2: close(which); break;
-      case 3: scribble(which, bytes); break;
-      case 4: message(which, bytes); break;
-      case 5: timeline_.advance_to(timeline_.now() + std::chrono::milliseconds(100) * which); break;
-      case 6: table_.release_tag(kNetworks[which & 1], first_eid(bytes), static_cast<std::uint8_t>(which >> 1)); break;
+      case 0:
+        datagram(which, bytes);
+        break;
+      case 1:
+        open(which);
+        break;
+      case 2:
+        close(which);
+        break;
+      case 3:
+        scribble(which, bytes);
+        break;
+      case 4:
+        message(which, bytes);
+        break;
+      case 5:
+        timeline_.advance_to(timeline_.now() + std::chrono::milliseconds(100) * which);
+        break;
+      case 6:
+        table_.release_tag(kNetworks[which & 1], first_eid(bytes), static_cast<std::uint8_t>(which >> 1));
+        break;
       default:
         if ((which & 2) != 0) {
           table_.add_route(kNetworks[which & 1], first_eid(bytes));
@@ -59,7 +73,9 @@ class Target {
   }
 
  private:
-  static Eid first_eid(Bytes bytes) { return Eid{bytes.empty() ? std::uint8_t{8} : std::to_integer<std::uint8_t>(bytes[0])}; }
+  static Eid first_eid(Bytes bytes) {
+    return Eid{bytes.empty() ? std::uint8_t{8} : std::to_integer<std::uint8_t>(bytes[0])};
+  }
 
   void check() const {
     require(table_.open_sockets() <= lab::kSocketsMax && table_.open_sockets() == opened_.size());

@@ -38,8 +38,7 @@ DbusTree tree_of(Machine& machine) {
   for (const auto& network : machine.networks()) {
     const Eid local = network.host->eid();
     tree[fmt::format("{}/interfaces/cxlemu{}", kRoot, network.id.value)] = {
-        {"au.com.codeconstruct.MCTP.Interface1",
-         {{"Role", std::string("Endpoint")}, {"NetworkId", network.id.value}}}};
+        {"au.com.codeconstruct.MCTP.Interface1", {{"Role", std::string("Endpoint")}, {"NetworkId", network.id.value}}}};
     tree[fmt::format("{}/networks/{}", kRoot, network.id.value)] = {
         {"au.com.codeconstruct.MCTP.Network1", {{"LocalEIDs", Buffer{static_cast<std::byte>(local.value)}}}}};
     // The programs themselves: message type 0 alone, so that nobody takes them for a device.
@@ -66,8 +65,8 @@ Result<std::unique_ptr<AttachDbus>> AttachDbus::open(os::EventLoop& loop, Machin
   if (where == "private") {
     auto bus = os::PrivateBus::start(loop, lab_directory);
     if (!bus) {
-      return failure(fmt::format("--dbus=private: {}; install dbus-daemon, or name a bus by --dbus=ADDRESS",
-                                 bus.error().message));
+      return failure(
+          fmt::format("--dbus=private: {}; install dbus-daemon, or name a bus by --dbus=ADDRESS", bus.error().message));
     }
     attach->bus_.emplace(std::move(*bus));
     address = attach->bus_->address();
@@ -76,8 +75,8 @@ Result<std::unique_ptr<AttachDbus>> AttachDbus::open(os::EventLoop& loop, Machin
                                                  {std::string(kOldName), std::string(kOldRoot)}};
   auto made = os::DbusExport::open(loop, address, services, tree_of(machine));
   if (!made) {
-    return failure(fmt::format("--dbus={}: {}; --dbus=private makes a bus of its own for this lab", where,
-                               made.error().message));
+    return failure(
+        fmt::format("--dbus={}: {}; --dbus=private makes a bus of its own for this lab", where, made.error().message));
   }
   attach->export_ = std::move(*made);
   attach->export_->on_gone(

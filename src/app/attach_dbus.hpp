@@ -12,7 +12,8 @@ namespace cxlemu::app {
 
 class AttachDbus {
  public:
-  /// `where` is "private", "system", "session" or a D-Bus address. The machine must outlive it. Errors name the option and what helps.
+  /// `where` is "private", "system", "session" or a D-Bus address. The machine must outlive it. Errors name the option
+  /// and what helps.
   static Result<std::unique_ptr<AttachDbus>> open(os::EventLoop& loop, Machine& machine, const std::string& where,
                                                   const std::filesystem::path& lab_directory);
   /// The bus that programs are told to use as the system bus; nothing where it is that one already.

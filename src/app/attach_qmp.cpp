@@ -6,9 +6,9 @@ Result<std::unique_ptr<AttachQmp>> AttachQmp::open(os::EventLoop& loop, Machine&
                                                    const control::QmpServer& server, Clock& clock,
                                                    const std::filesystem::path& directory) {
   std::unique_ptr<AttachQmp> attach(new AttachQmp(machine, server, clock));
-  attach->listener_ = TRY(os::Listener::open(
-      loop, directory / "qmp.sock", os::SocketKind::stream,
-      [self = attach.get()](os::Connection connection) { self->accepted(std::move(connection)); }));
+  attach->listener_ = TRY(
+      os::Listener::open(loop, directory / "qmp.sock", os::SocketKind::stream,
+                         [self = attach.get()](os::Connection connection) { self->accepted(std::move(connection)); }));
   return attach;
 }
 

@@ -17,10 +17,14 @@ using pci::ConfigurationSpace;
 // Where a region of VFIO leads; nothing: to the table of MSI-X, which is here.
 std::optional<Region> region_of(std::uint32_t index) {
   switch (index) {
-    case ConfigurationSpace::kComponentRegistersBar: return Region::component_registers;
-    case ConfigurationSpace::kDeviceRegistersBar: return Region::device_registers;
-    case os::vfio_user::kConfigurationSpace: return Region::configuration_space;
-    default: return std::nullopt;
+    case ConfigurationSpace::kComponentRegistersBar:
+      return Region::component_registers;
+    case ConfigurationSpace::kDeviceRegistersBar:
+      return Region::device_registers;
+    case os::vfio_user::kConfigurationSpace:
+      return Region::configuration_space;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -130,7 +134,8 @@ void AttachVfioUser::output(const Output& output) {
   Function& function = functions_[output.to.id];
   if (function.server == nullptr) return;
   const auto kind = interrupt_of(*machine_.memory_devices()[output.to.id].function);
-  for (const std::byte message : output.bytes) function.server->interrupt(kind, std::to_integer<std::uint32_t>(message));
+  for (const std::byte message : output.bytes)
+    function.server->interrupt(kind, std::to_integer<std::uint32_t>(message));
 }
 
 }  // namespace cxlemu::app

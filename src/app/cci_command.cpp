@@ -40,7 +40,7 @@ const cci::Command* find_row(std::string_view name) {
   return found != rows.end() && found->opcode == *opcode ? &*found : nullptr;
 }
 
-// ------------------------------------------------------------------------------------- commands that want several calls
+// ------------------------------------------------------------------------------------ commands that want several calls
 
 // What each log is called on the command line, and how it is shown.
 enum class LogText : std::uint8_t { effects, lines, state_dump, fields };
@@ -51,14 +51,20 @@ struct KnownLog {
   Layout layout{};
 };
 const auto kKnownLogs = std::to_array<KnownLog>({
-    {"command-effects", kCommandEffectsLog, LogText::effects,
+    {"command-effects",
+     kCommandEffectsLog,
+     LogText::effects,
      {"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value}},
     {"vendor-debug", kVendorDebugLog, LogText::lines},
     {"component-state-dump", kComponentStateDumpLog, LogText::state_dump, LayoutOf<ComponentStateDumpHeader>::value},
-    {"ddr5-ecs", kDdr5EcsLog, LogText::fields,
-     {"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries", &LayoutOf<Ddr5EcsLogEntry>::value}},
+    {"ddr5-ecs",
+     kDdr5EcsLog,
+     LogText::fields,
+     {"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries",
+      &LayoutOf<Ddr5EcsLogEntry>::value}},
     {"media-test-capability", kMediaTestCapabilityLog, LogText::fields, LayoutOf<MediaTestCapabilityLogHeader>::value},
-    {"media-test-results-short", kMediaTestResultsShortLog, LogText::fields, LayoutOf<MediaTestResultsLogHeader>::value},
+    {"media-test-results-short", kMediaTestResultsShortLog, LogText::fields,
+     LayoutOf<MediaTestResultsLogHeader>::value},
     {"media-test-results-long", kMediaTestResultsLongLog, LogText::fields, LayoutOf<MediaTestResultsLogHeader>::value},
 });
 constexpr std::string_view kLogIdentifierField = "log_identifier=";
@@ -78,10 +84,11 @@ std::vector<std::string> with_log_identifiers(std::vector<std::string> fields) {
   return fields;
 }
 
-// The log that is to be read whole: where Get Log is given nothing more than which. The Command Effects Log where it is not
-// even given that.
+// The log that is to be read whole: where Get Log is given nothing more than which. The Command Effects Log where it is
+// not even given that.
 std::optional<Uuid> wanted_whole_log(const cci::Command* row, const CciOptions& options) {
-  if (row == nullptr || row->opcode != kGetLog || !options.payload.empty() || options.fields.size() > 1) return std::nullopt;
+  if (row == nullptr || row->opcode != kGetLog || !options.payload.empty() || options.fields.size() > 1)
+    return std::nullopt;
   if (options.fields.empty()) return kCommandEffectsLog;
   const std::string field = with_log_identifiers(options.fields).front();
   if (!field.starts_with(kLogIdentifierField)) return std::nullopt;
@@ -183,7 +190,7 @@ struct Request {
   Buffer payload;
 };
 
-// ------------------------------------------------------------------------------------------------------------- printing
+// ------------------------------------------------------------------------------------------------------------ printing
 
 // Names of vendor commands, as the lab says.
 using VendorNames = std::vector<std::pair<std::uint16_t, std::string>>;
@@ -213,7 +220,8 @@ Json whole_log_json(const KnownLog& log, Bytes bytes) {
     }
     return Json::object({{"lines", std::move(lines)}});
   }
-  if (log.text != LogText::state_dump || bytes.size() < log.layout.size) return control::decode_payload(log.layout, bytes);
+  if (log.text != LogText::state_dump || bytes.size() < log.layout.size)
+    return control::decode_payload(log.layout, bytes);
   Json dump = control::decode_payload(log.layout, bytes.first(log.layout.size));
   if (auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) dump.set("data", std::move(*data));
   return dump;
@@ -310,7 +318,7 @@ void print_commands(const Json& vendor) {
   print(table(rows));
 }
 
-// ----------------------------------------------------------------------------------------------------------- background
+// ---------------------------------------------------------------------------------------------------------- background
 
 // Follows the operation that `answer` started to its end.
 Result<int> wait_for_background(Device& device, const CciOptions& options, const cci::Command& row,

@@ -35,7 +35,8 @@ struct FeatureText {
 // In the order of FeatureIndex.
 constexpr auto kFeatureTexts = std::to_array<FeatureText>({
     {"patrol-scrub", LayoutOf<PatrolScrubReadable>::value, LayoutOf<PatrolScrubWritable>::value},
-    {"ddr5-ecs", {"EcsReadable", 1, kEcsCommon, "frus", &LayoutOf<EcsReadable>::value},
+    {"ddr5-ecs",
+     {"EcsReadable", 1, kEcsCommon, "frus", &LayoutOf<EcsReadable>::value},
      {"EcsWritable", 1, kEcsCommon, "ecs_configurations", &kEcsWritableFru}},
     {"soft-ppr", LayoutOf<PprReadable>::value, LayoutOf<PprWritable>::value},
     {"hard-ppr", LayoutOf<PprReadable>::value, LayoutOf<PprWritable>::value},
@@ -53,7 +54,8 @@ constexpr std::string_view kFeatureField = "feature_identifier=";
 std::string_view name_of(std::string_view argument) { return argument.substr(0, argument.find('=')); }
 
 bool is_given(std::span<const std::string> fields, std::string_view name) {
-  return std::ranges::any_of(fields, [&](const std::string& field) { return control::same_field_name(name_of(field), name); });
+  return std::ranges::any_of(fields,
+                             [&](const std::string& field) { return control::same_field_name(name_of(field), name); });
 }
 
 // Writes the identifier where a feature is given by name; which one it is, if it is one that is known here.

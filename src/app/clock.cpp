@@ -10,9 +10,12 @@ using control::LabClock;
 
 std::string_view name_of(LabClock clock) {
   switch (clock) {
-    case LabClock::real: return "real";
-    case LabClock::by_hand: return "virtual";
-    case LabClock::automatic: return "auto";
+    case LabClock::real:
+      return "real";
+    case LabClock::by_hand:
+      return "virtual";
+    case LabClock::automatic:
+      return "auto";
   }
   return "";
 }
@@ -41,8 +44,8 @@ void Clock::after_input() {
   // Device time ends: what is due later never comes.
   if (next && *next > control::kMaximumDuration) next.reset();
   // A program that waits for a response, or has to give one, does so by its own clock: neither may be over by a jump.
-  const bool jumps = kind_ == LabClock::automatic && !machine_.sockets().awaits_responses() &&
-                     !machine_.awaits_event_responses();
+  const bool jumps =
+      kind_ == LabClock::automatic && !machine_.sockets().awaits_responses() && !machine_.awaits_event_responses();
   if (kind_ == LabClock::automatic) loop_.set_idle_enabled(jumps && next.has_value());
   if (next && !jumps) {
     loop_.set_deadline(origin_ + *next, [this] {

@@ -163,9 +163,9 @@ Buffer Demo::read_labels() {
 void Demo::write_labels() {
   step("Write a file into the label area over MCTP, read it back through the mailbox");
   const auto file = os::read_file(topology_, kMaximumOutput).value_or(Buffer{});
-  const auto set =
-      cxlemu({"cci", "mem0", "set-lsa", "offset=0", "data=@" + topology_.string(), "--via", "mctp"});
-  check(set.status == 0, fmt::format("{} bytes of {} written (4103h, MCTP)", file.size(), topology_.filename().string()));
+  const auto set = cxlemu({"cci", "mem0", "set-lsa", "offset=0", "data=@" + topology_.string(), "--via", "mctp"});
+  check(set.status == 0,
+        fmt::format("{} bytes of {} written (4103h, MCTP)", file.size(), topology_.filename().string()));
   Buffer labels = read_labels();
   const bool whole = labels.size() == kLabels;
   labels.resize(std::min(labels.size(), file.size()));
@@ -213,9 +213,13 @@ void Demo::overflow_events() {
   step("Overflow an event log and clear it");
   print_line("$ for i in $(seq 70); do cxlemu qmp cxl-inject-general-media-event path=mem0 log=failure ...; done");
   for (int i = 0; i < 70; ++i) {
-    call("cxl-inject-general-media-event",
-         Json::object({{"path", "mem0"}, {"log", "failure"}, {"flags", 0}, {"dpa", 64 * i}, {"descriptor", 1},
-                       {"type", 0}, {"transaction-type", 1}}));
+    call("cxl-inject-general-media-event", Json::object({{"path", "mem0"},
+                                                         {"log", "failure"},
+                                                         {"flags", 0},
+                                                         {"dpa", 64 * i},
+                                                         {"descriptor", 1},
+                                                         {"type", 0},
+                                                         {"transaction-type", 1}}));
   }
   const auto records = cxlemu({"cci", "mem0", "get-event-records", "event_log=failure", "--json"}, false);
   const Json response = Json::parse(records.output).value_or(Json())["response"];
@@ -261,7 +265,8 @@ void Demo::update_firmware() {
   check(os::write_file_atomically(corrupt, bytes).has_value() &&
             cxlemu({"cci", "mem0", "transfer-fw", corrupt, "slot=1", "--via", "mailbox"}).has("FW Verification Failed"),
         "with one bit changed it is refused (0Ah)");
-  cxlemu({"cci", "mem0", "transfer-fw", "action=initiate-fw-transfer", "data=hex:" + std::string(256, '0'), "--via", "mctp"},
+  cxlemu({"cci", "mem0", "transfer-fw", "action=initiate-fw-transfer", "data=hex:" + std::string(256, '0'), "--via",
+          "mctp"},
          false);
   const auto in_progress = [this] {
     return call("cxlemu-query-firmware", Json::object({{"path", "mem0"}}))["transfer"]["in-progress"].boolean();
@@ -274,10 +279,12 @@ void Demo::update_firmware() {
 
 void Demo::overflow_poison() {
   step("Poison media until the list overflows, scan it, page through the results");
-  const auto list = [this] { return call("cxlemu-query-poison", Json::object({{"path", "mem0"}, {"limit", 0}}))["list"]; };
+  const auto list = [this] {
+    return call("cxlemu-query-poison", Json::object({{"path", "mem0"}, {"limit", 0}}))["list"];
+  };
   const std::uint64_t limit = number_of(list()["limit"]);
-  print_line(fmt::format("$ for i in $(seq 0 {}); do cxlemu qmp cxl-inject-poison path=mem0 start=$((i * 4096)) length=64; done",
-                         limit));
+  print_line(fmt::format(
+      "$ for i in $(seq 0 {}); do cxlemu qmp cxl-inject-poison path=mem0 start=$((i * 4096)) length=64; done", limit));
   for (std::uint64_t i = 0; i <= limit; ++i) {
     call("cxl-inject-poison", Json::object({{"path", "mem0"}, {"start", i * 4096}, {"length", 64}}));
   }
@@ -290,7 +297,8 @@ void Demo::overflow_poison() {
   check(overflowed(), fmt::format("{} records fill the list, the next one overflows it (4300h)", limit));
   const auto read = cxlemu({"qmp", "cxlemu-read-media", "path=mem0", fmt::format("dpa={}", limit * 4096), "length=4"});
   check(read.status == kRefused && read.has("poisoned"), "a host that reads what did not fit is told of poison, too");
-  check(cxlemu_live({"cci", "mem0", "scan-media", length, "--wait", "--via", "mctp"}) == 0, "Scan Media (4304h) succeeds");
+  check(cxlemu_live({"cci", "mem0", "scan-media", length, "--wait", "--via", "mctp"}) == 0,
+        "Scan Media (4304h) succeeds");
   std::uint64_t pages = 0;
   std::uint64_t records = 0;
   for (bool more = true; more && pages < 100; ++pages) {
@@ -302,8 +310,8 @@ void Demo::overflow_poison() {
         fmt::format("its {} results come in {} pages of 1 KiB (4305h)", limit + 1, pages));
   check(cxlemu({"cci", "mem0", "clear-poison", "physical_address=0"}, false).status == 0 && overflowed(),
         "one address is cleared (4302h); the list that overflowed stays as it is");
-  check(cxlemu_live({"cci", "mem0", "scan-media", length, "scan_media_flags=no-event-log", "--wait"}) == 0 && !overflowed() &&
-            number_of(list()["records"]) == limit,
+  check(cxlemu_live({"cci", "mem0", "scan-media", length, "scan_media_flags=no-event-log", "--wait"}) == 0 &&
+            !overflowed() && number_of(list()["records"]) == limit,
         "after another scan over all capacity the list is whole again");
   const Json records_told = response_of({"get-event-records", "event_log=failure", "--via", "mctp"})["records"];
   const Json events =
@@ -327,8 +335,8 @@ void Demo::count_packets() {
   // Type byte, CCI header and payload, in units of 64 bytes.
   constexpr std::uint64_t kRequest = (1 + 12 + 8 + 63) / 64;
   constexpr std::uint64_t kResponse = (1 + 12 + 1000 + 63) / 64;
-  print_line(fmt::format("  endpoint 1:8 received {} packet(s) and sent {}", received_after - received,
-                         sent_after - sent));
+  print_line(
+      fmt::format("  endpoint 1:8 received {} packet(s) and sent {}", received_after - received, sent_after - sent));
   check(received_after - received == kRequest && sent_after - sent == kResponse,
         fmt::format("a request of 21 bytes is {} packet, a response of 1013 bytes are {}", kRequest, kResponse));
 }
@@ -358,8 +366,8 @@ int Demo::run() {
   count_packets();
   end_lab();
   fs::remove_all(scratch_, error);
-  print_line(failed_ == 0 ? "\nAll of it is as it says." : fmt::format("\n{} of the results are not as they should be.",
-                                                                       failed_));
+  print_line(failed_ == 0 ? "\nAll of it is as it says."
+                          : fmt::format("\n{} of the results are not as they should be.", failed_));
   return failed_ == 0 ? kSuccess : kRefused;
 }
 

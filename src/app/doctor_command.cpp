@@ -207,8 +207,8 @@ Json json_of(const Finding& finding) {
 }  // namespace
 
 int doctor_command(const DoctorOptions& options) {
-  std::vector<Finding> findings{af_mctp("shim", find_shim()),
-                                af_mctp("directory for the sockets of labs", lab_root()), dbus_daemon()};
+  std::vector<Finding> findings{af_mctp("shim", find_shim()), af_mctp("directory for the sockets of labs", lab_root()),
+                                dbus_daemon()};
   std::ranges::move(qemu(options.qemu), std::back_inserter(findings));
   std::ranges::move(kernel(options.kernel_config), std::back_inserter(findings));
   findings.push_back(cxl_program());

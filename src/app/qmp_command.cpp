@@ -25,9 +25,11 @@ Json value_of(const Argument* row, const std::string& text) {
       case ArgumentKind::text:
       case ArgumentKind::choice:
       case ArgumentKind::hex:
-      case ArgumentKind::opcode: return text;
+      case ArgumentKind::opcode:
+        return text;
       case ArgumentKind::size:
-      case ArgumentKind::duration: return text;
+      case ArgumentKind::duration:
+        return text;
       case ArgumentKind::boolean: {
         const auto value = control::parse_boolean(text);
         return value ? Json(*value) : Json(text);
@@ -36,7 +38,8 @@ Json value_of(const Argument* row, const std::string& text) {
       case ArgumentKind::u64_list:
         if (auto list = Json::parse(text)) return *list;
         return text;
-      default: break;
+      default:
+        break;
     }
   }
   if (number) return *number;

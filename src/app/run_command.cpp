@@ -36,8 +36,8 @@ usage: cxlemu run [FILE.toml] [OPTIONS] [-object ...] [-device ...] [-- PROGRAM 
                         virtual: it moves only by `cxlemu qmp cxlemu-advance-clock by=DURATION`
                         auto: as real, and it jumps to the next deadline whenever nothing is to be done
   --dbus[=private|system|session|ADDRESS]
-                        show the endpoints on a D-Bus as mctpd does; private (default): on a bus for this lab alone, which
-                        programs of `cxlemu exec` and behind -- take for the system bus
+                        show the endpoints on a D-Bus as mctpd does; private (default): on a bus for this lab alone,
+                        which programs of `cxlemu exec` and behind -- take for the system bus
   --json                say when the lab is up as one line of JSON
   -- PROGRAM ARGS       run this program with AF_MCTP sockets that reach the lab; the lab ends with it and has its exit
                         status
@@ -76,8 +76,8 @@ Result<std::string> value_of(const std::vector<std::string>& words, std::size_t&
 Result<std::string> parse_bus(std::string text) {
   // Addresses are TRANSPORT:KEY=VALUE.
   if (text == "private" || text == "system" || text == "session" || text.find(':') != std::string::npos) return text;
-  return failure(fmt::format("--dbus={}: say private, system, session or a D-Bus address such as unix:path=/tmp/bus",
-                             text));
+  return failure(
+      fmt::format("--dbus={}: say private, system, session or a D-Bus address such as unix:path=/tmp/bus", text));
 }
 
 Result<RunOptions> parse(std::vector<std::string> arguments) {
@@ -137,9 +137,12 @@ class Daemon {
     attach_vfio_user_ = TRY(AttachVfioUser::open(loop_, *machine_, *clock_, payloads_, directory_.path()));
     machine_->on_output([this](Output&& output) {
       switch (output.to.kind) {
-        case SourceKind::control: return attach_qmp_->output(std::move(output));
-        case SourceKind::mctp_socket: return attach_mctp_->output(std::move(output));
-        case SourceKind::pcie_function: return attach_vfio_user_->output(output);
+        case SourceKind::control:
+          return attach_qmp_->output(std::move(output));
+        case SourceKind::mctp_socket:
+          return attach_mctp_->output(std::move(output));
+        case SourceKind::pcie_function:
+          return attach_vfio_user_->output(output);
       }
     });
     return loop_.on_signal({SIGINT, SIGTERM, SIGHUP}, [this](int) { end(); });
@@ -186,15 +189,14 @@ class Daemon {
   Result<Backing> make_backing(const MemoryBackendConfig& config) {
     if (config.mem_path.empty()) return Backing(config.size_bytes);
     const auto sharing = config.share ? os::Sharing::shared : os::Sharing::copied;
-    auto& file = files_.emplace(config.id, TRY(os::MappedFile::open(config.mem_path, config.size_bytes, sharing)))
-                     .first->second;
-    return Backing(config.size_bytes,
-                   {.read = [&file](std::uint64_t offset, MutableBytes to) { return file.read(offset, to).has_value(); },
-                    .write = [&file](std::uint64_t offset, Bytes from) { return file.write(offset, from).has_value(); },
-                    .discard =
-                        [&file](std::uint64_t offset, std::uint64_t length) {
-                          return file.discard(offset, length).has_value();
-                        }});
+    auto& file =
+        files_.emplace(config.id, TRY(os::MappedFile::open(config.mem_path, config.size_bytes, sharing))).first->second;
+    return Backing(
+        config.size_bytes,
+        {.read = [&file](std::uint64_t offset, MutableBytes to) { return file.read(offset, to).has_value(); },
+         .write = [&file](std::uint64_t offset, Bytes from) { return file.write(offset, from).has_value(); },
+         .discard = [&file](std::uint64_t offset,
+                            std::uint64_t length) { return file.discard(offset, length).has_value(); }});
   }
 
   os::EventLoop loop_;
@@ -232,17 +234,16 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
     if (const auto address = daemon.dbus_address()) line.set("dbus", *address);
     print_line(line.text());
   } else {
-    print_line(fmt::format("lab \"{}\" is up in {} (clock {})", directory.name(), directory.path().string(),
-                           name_of(clock)));
+    print_line(
+        fmt::format("lab \"{}\" is up in {} (clock {})", directory.name(), directory.path().string(), name_of(clock)));
     for (std::size_t i = 0; const auto& node : daemon.machine().memory_devices()) {
       const auto& socket = daemon.vfio_user_socket(i++);
-      print_line(fmt::format("  {}  {}{}{}", node.device->id(),
-                             control::capacity_text(node.device->logical_device().capacity()),
-                             node.endpoint == nullptr
-                                 ? ""
-                                 : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value,
-                                               node.endpoint->eid().value),
-                             socket.empty() ? "" : fmt::format("  vfio-user {}", socket.native())));
+      print_line(fmt::format(
+          "  {}  {}{}{}", node.device->id(), control::capacity_text(node.device->logical_device().capacity()),
+          node.endpoint == nullptr
+              ? ""
+              : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value, node.endpoint->eid().value),
+          socket.empty() ? "" : fmt::format("  vfio-user {}", socket.native())));
     }
     if (const auto address = daemon.dbus_address()) print_line(fmt::format("  D-Bus  {}", *address));
   }
@@ -280,9 +281,10 @@ Result<int> run(const RunOptions& options, const Plan& plan) {
   // The shim lives in other programs and has the length of sun_path for its socket.
   constexpr std::size_t kMaximumSocketPath = 107;
   if (const auto& path = daemon.directory().path(); (path / "mctp.sock").native().size() > kMaximumSocketPath) {
-    return failure(fmt::format("{} is too long a path for the sockets of programs; choose a shorter --name or "
-                               "CXLEMU_RUNTIME_DIR",
-                               path.native()));
+    return failure(
+        fmt::format("{} is too long a path for the sockets of programs; choose a shorter --name or "
+                    "CXLEMU_RUNTIME_DIR",
+                    path.native()));
   }
   TRY_VOID(daemon.start(plan.lab.topology, plan.clock));
   if (options.dbus) TRY_VOID(daemon.show_on_dbus(*options.dbus));

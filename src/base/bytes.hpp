@@ -17,9 +17,7 @@ inline Buffer to_buffer(Bytes bytes) { return Buffer(bytes.begin(), bytes.end())
 
 inline Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-inline std::string_view text_of(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline void append(Buffer& buffer, Bytes bytes) { buffer.insert(buffer.end(), bytes.begin(), bytes.end()); }
 

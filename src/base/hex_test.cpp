@@ -22,8 +22,7 @@ TEST(Hex, RefusesOddAndForeignDigits) {
 }
 
 TEST(Hexdump, ShowsOffsetBytesAndText) {
-  EXPECT_EQ(hexdump(bytes_of("CXL\x01")),
-            "00000000  43 58 4c 01                                       |CXL.|\n");
+  EXPECT_EQ(hexdump(bytes_of("CXL\x01")), "00000000  43 58 4c 01                                       |CXL.|\n");
 }
 
 }  // namespace

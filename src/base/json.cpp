@@ -12,11 +12,16 @@ using Library = nlohmann::ordered_json;
 
 Json from_library(const Library& value) {
   switch (value.type()) {
-    case Library::value_t::boolean: return value.get<bool>();
-    case Library::value_t::number_integer: return value.get<std::int64_t>();
-    case Library::value_t::number_unsigned: return value.get<std::uint64_t>();
-    case Library::value_t::number_float: return value.get<double>();
-    case Library::value_t::string: return value.get<std::string>();
+    case Library::value_t::boolean:
+      return value.get<bool>();
+    case Library::value_t::number_integer:
+      return value.get<std::int64_t>();
+    case Library::value_t::number_unsigned:
+      return value.get<std::uint64_t>();
+    case Library::value_t::number_float:
+      return value.get<double>();
+    case Library::value_t::string:
+      return value.get<std::string>();
     case Library::value_t::array: {
       Json::Array elements;
       for (const auto& element : value) elements.push_back(from_library(element));
@@ -28,7 +33,8 @@ Json from_library(const Library& value) {
       for (const auto& [name, member] : value.items()) object.set(name, from_library(member));
       return object;
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -7,9 +7,7 @@
 namespace cxlemu {
 namespace {
 
-TEST(Json, KeepsTheOrderOfKeys) {
-  EXPECT_EQ(Json::parse(R"({"b":1,"a":2})")->text(), R"({"b":1,"a":2})");
-}
+TEST(Json, KeepsTheOrderOfKeys) { EXPECT_EQ(Json::parse(R"({"b":1,"a":2})")->text(), R"({"b":1,"a":2})"); }
 
 TEST(Json, KeepsSixtyFourBits) {
   const auto value = Json::parse("18446744073709551615");

@@ -20,15 +20,15 @@ inline std::unexpected<Error> failure(std::string message) { return std::unexpec
 }  // namespace cxlemu
 
 /// The value of a Result, or return its error from the enclosing function.
-#define TRY(...)                                                  \
-  __extension__({                                                 \
-    auto try_result = (__VA_ARGS__);                              \
-    if (!try_result) return std::unexpected(try_result.error());  \
-    *std::move(try_result);                                       \
+#define TRY(...)                                                 \
+  __extension__({                                                \
+    auto try_result = (__VA_ARGS__);                             \
+    if (!try_result) return std::unexpected(try_result.error()); \
+    *std::move(try_result);                                      \
   })
 
 /// As TRY, for a Result<void>.
-#define TRY_VOID(...)                                                                                       \
-  do {                                                                                                      \
+#define TRY_VOID(...)                                                                                        \
+  do {                                                                                                       \
     if (auto try_result = (__VA_ARGS__); !try_result) return std::unexpected(std::move(try_result).error()); \
   } while (false)

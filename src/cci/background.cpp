@@ -26,8 +26,7 @@ std::optional<Time> BackgroundSlot::deadline() const {
   return state_.start + state_.duration;
 }
 
-void BackgroundSlot::start(Opcode opcode, Bytes request, Nanoseconds duration,
-                           const Disturbance& disturbance) {
+void BackgroundSlot::start(Opcode opcode, Bytes request, Nanoseconds duration, const Disturbance& disturbance) {
   state_ = State{.running = true,
                  .opcode = opcode,
                  .request = to_buffer(request),

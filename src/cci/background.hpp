@@ -15,9 +15,9 @@ namespace cxlemu::cci {
 /// What a user lets happen to one operation.
 struct Disturbance {
   std::optional<std::uint8_t> stall_at_percent{};  ///< it stands still there for ever
-  ReturnCode result = ReturnCode::success;       ///< not Success: it fails with this at its end
+  ReturnCode result = ReturnCode::success;         ///< not Success: it fails with this at its end
   std::optional<std::uint8_t> break_at_percent{};  ///< its owner is told once, there (BackgroundSlot::on_break)
-  std::uint8_t break_kind = 0;                   ///< and with what; the owner's own number
+  std::uint8_t break_kind = 0;                     ///< and with what; the owner's own number
   bool operator==(const Disturbance&) const = default;
 };
 
@@ -26,8 +26,8 @@ class BackgroundSlot {
   /// Everything there is to know; what is not here (the timer) is made again by rearm().
   struct State {
     bool running = false;
-    Opcode opcode;               ///< of the running or else the last operation; 0: none since Conventional Reset
-    Buffer request;              ///< its input payload
+    Opcode opcode;   ///< of the running or else the last operation; 0: none since Conventional Reset
+    Buffer request;  ///< its input payload
     Time start{};
     Nanoseconds duration{};
     Disturbance disturbance;

@@ -36,12 +36,12 @@ enum class Interruption : std::uint8_t { abort, reset, power_loss, failure };
 /// In which states of the component a command is refused before its handler sees it (Component::admit decides).
 enum class When : std::uint8_t {
   always,
-  media_enabled,              ///< reaches sanitized areas: 07h while media is disabled
+  media_enabled,               ///< reaches sanitized areas: 07h while media is disabled
   media_unlocked_and_enabled,  ///< needs the media: 13h while persistent memory is locked, 07h while media is disabled
   security_not_frozen,         ///< changes the security state: 13h while it is frozen
   security_not_frozen_and_media_enabled,  ///< both: 13h, then 07h
-  media_enabled_by_property,  ///< may give 07h by its return code list, but reaches no sanitized area
-  starts_media_operation,     ///< runs while media is disabled, but not beside another such operation: 06h
+  media_enabled_by_property,              ///< may give 07h by its return code list, but reaches no sanitized area
+  starts_media_operation,                 ///< runs while media is disabled, but not beside another such operation: 06h
 };
 
 /// The elements that follow the fixed part of a request, up to its end.
@@ -146,8 +146,8 @@ struct RuntimeCommand {
 /// LIMIT: run-time commands of a component.
 inline constexpr std::size_t kMaximumRuntimeCommands = 1024;
 
-/// SILENT: the text leaves to the device what its secondary mailbox accepts (CXL r3.2 8.2.9.4.2). Here it is what changes
-/// nothing, and so never runs in the background.
+/// SILENT: the text leaves to the device what its secondary mailbox accepts (CXL r3.2 8.2.9.4.2). Here it is what
+/// changes nothing, and so never runs in the background.
 constexpr bool is_carried(Carriers carriers, std::uint16_t effects, Carrier by) {
   if (by != Carrier::secondary_mailbox) return carriers.has(by);
   return carriers.has(Carrier::mailbox) && effects == effect::none;
@@ -155,7 +155,7 @@ constexpr bool is_carried(Carriers carriers, std::uint16_t effects, Carrier by) 
 
 /// What a component understands on all its CCIs together.
 struct CommandSet {
-  std::span<const Command> rows;  ///< sorted by opcode
+  std::span<const Command> rows;        ///< sorted by opcode
   std::vector<RuntimeCommand> runtime;  ///< sorted by opcode
   /// There is a secondary mailbox: the CEL of the mailboxes says what it accepts.
   bool secondary_mailbox = false;
@@ -190,8 +190,10 @@ concept WritesAnswer = std::derived_from<std::remove_cvref_t<T>, Writer>;
 
 template <typename T>
 consteval std::size_t minimum_size() {
-  if constexpr (requires { T::kMinimumSize; }) return T::kMinimumSize;
-  else return sizeof(T);
+  if constexpr (requires { T::kMinimumSize; })
+    return T::kMinimumSize;
+  else
+    return sizeof(T);
 }
 
 template <typename T>
@@ -305,8 +307,8 @@ consteval Command row(R (*)(C&, Context&, Parameters...)) {
 ///   Result<Outcome> handler(Component&, Context&, ...)      for one that may run in the background
 /// with any of the parameters behind Context absent.
 template <auto Handler>
-consteval Command command(std::uint16_t opcode, std::string_view title, std::string_view section,
-                          std::uint16_t effects, When when, Carriers carriers) {
+consteval Command command(std::uint16_t opcode, std::string_view title, std::string_view section, std::uint16_t effects,
+                          When when, Carriers carriers) {
   Command made = detail::row<Handler>(Handler);
   made.opcode = Opcode{opcode};
   made.title = title;

@@ -22,7 +22,8 @@ struct Form {
 std::optional<ReturnCode> refusal_of_form(const Target& target, const Form& form, Bytes payload,
                                           std::size_t declared_length) {
   const Context& context = *target.context;
-  if (!is_carried(form.carriers, form.effects, target.by.value_or(context.carrier))) return ReturnCode::unsupported_mailbox_or_cci;
+  if (!is_carried(form.carriers, form.effects, target.by.value_or(context.carrier)))
+    return ReturnCode::unsupported_mailbox_or_cci;
   if (declared_length != payload.size() || declared_length > context.request_limit ||
       payload.size() < form.minimum_input ||
       (target.component.refuse_surplus_payload && payload.size() > form.maximum_input)) {
@@ -46,8 +47,7 @@ std::optional<ReturnCode> refusal(const Target& target, const Command& command, 
   return std::nullopt;
 }
 
-Reply run_row(const Target& target, const Command& command, Bytes payload, std::size_t declared_length,
-              Writer& out) {
+Reply run_row(const Target& target, const Command& command, Bytes payload, std::size_t declared_length, Writer& out) {
   Reply reply;
   Context& context = *target.context;
   context.forced_background = target.component.faults != nullptr && command.may_run_in_background() &&
@@ -147,7 +147,8 @@ Reply dispatch(const Target& target, Opcode opcode, Bytes payload, std::size_t d
   }
   if (reply.return_code != ReturnCode::success) {
     const bool started = reply.return_code == ReturnCode::background_command_started;
-    tell(target, {.what = started ? Note::What::started : Note::What::refused, .opcode = opcode, .code = reply.return_code});
+    tell(target,
+         {.what = started ? Note::What::started : Note::What::refused, .opcode = opcode, .code = reply.return_code});
   }
   reply.payload_size = out.size();
   reply.background_operation = target.context->background.running();

@@ -53,11 +53,11 @@ struct Reply {
   std::size_t payload_size = 0;
 };
 
-/// Carries out one request. Refusals come in this order (CXL r3.2 8.2.10.1, cci-wire and spec-check (g)): opcode nowhere
-/// in the component 03h, only on another of its CCIs 15h, length 16h, busy 06h where this very request would run in the
-/// background of this CCI, what admit() says, then the handler's own.
-/// `declared_length` is the length that the sender claimed, where it may differ from the bytes that were kept.
-/// `space` must hold at least the context's response limit.
+/// Carries out one request. Refusals come in this order (CXL r3.2 8.2.10.1, cci-wire and spec-check (g)): opcode
+/// nowhere in the component 03h, only on another of its CCIs 15h, length 16h, busy 06h where this very request would
+/// run in the background of this CCI, what admit() says, then the handler's own. `declared_length` is the length that
+/// the sender claimed, where it may differ from the bytes that were kept. `space` must hold at least the context's
+/// response limit.
 Reply dispatch(const Target& target, Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes space);
 
 /// Ends the running operation of a CCI before 100 % with 12h; nothing where none runs.

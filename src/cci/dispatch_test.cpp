@@ -26,7 +26,9 @@ ReturnCode complete(Component_& component, Context&, Bytes) {
   return ReturnCode::fw_verification_failed;
 }
 void interrupted(Component_&, Context&, Bytes, std::uint8_t, Interruption) {}
-bool runs_in_background(const Component_&, const Context&, Bytes payload) { return payload.empty() || payload[0] != std::byte{1}; }
+bool runs_in_background(const Component_&, const Context&, Bytes payload) {
+  return payload.empty() || payload[0] != std::byte{1};
+}
 
 constexpr auto kBoth = Carrier::mailbox | Carrier::mctp;
 constexpr std::array kRows = {background_command<start, complete, interrupted, runs_in_background>(

@@ -1,5 +1,5 @@
-// What a CCI tells by itself to whoever asked for it: Event Notification, CXL r3.2 8.2.10.2.6 to 8.2.10.2.8. It says what
-// is to be sent and when; whoever carries messages sends it, and tells what came back.
+// What a CCI tells by itself to whoever asked for it: Event Notification, CXL r3.2 8.2.10.2.6 to 8.2.10.2.8. It says
+// what is to be sent and when; whoever carries messages sends it, and tells what came back.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,13 @@ class EventNotifications {
   static constexpr std::uint8_t kMaximumRetries = 10;
 
   struct State {
-    std::uint16_t settings = 0;  ///< Event Interrupt Settings of the last 0105h
-    Requester destination{};     ///< who sent it
+    std::uint16_t settings = 0;            ///< Event Interrupt Settings of the last 0105h
+    Requester destination{};               ///< who sent it
     std::vector<std::uint16_t> waiting{};  ///< events that nothing was sent of yet, in the order they came
-    std::uint16_t under_way = 0;         ///< the event of the notification that waits for its response; 0: none does
-    std::uint8_t message_tag = 0;        ///< of the CCI message under way, or else of the next one
+    std::uint16_t under_way = 0;           ///< the event of the notification that waits for its response; 0: none does
+    std::uint8_t message_tag = 0;          ///< of the CCI message under way, or else of the next one
     std::optional<std::uint8_t> transport_tag{};  ///< what the carrier tells its responses by
-    std::uint8_t transmissions = 0;             ///< of the one under way
+    std::uint8_t transmissions = 0;               ///< of the one under way
     Time next_transmission{};
     bool responded = false;  ///< with an error
     bool silent = false;     ///< no response came to any transmission: nothing is sent until one comes, or a 0105h

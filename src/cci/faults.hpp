@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "cci/background.hpp"
 #include "base/timeline.hpp"
+#include "cci/background.hpp"
 #include "wire/return_code.hpp"
 
 namespace cxlemu::cci {
@@ -20,9 +20,9 @@ struct ReturnCodeFault {
   ReturnCode return_code{};
 };
 
-/// The next background operation of this opcode takes `duration`, stands still at a percentage for ever (below the abort
-/// threshold 0005h ends it, from there on only what ends the CCI's operations does), fails at its end, or is hit by a
-/// reset. Used once.
+/// The next background operation of this opcode takes `duration`, stands still at a percentage for ever (below the
+/// abort threshold 0005h ends it, from there on only what ends the CCI's operations does), fails at its end, or is hit
+/// by a reset. Used once.
 struct BackgroundFault {
   Opcode opcode;
   std::optional<Nanoseconds> duration{};

@@ -27,8 +27,7 @@ MessageResult handle_message(const Target& target, MessageClass by, Bytes messag
   // CXL r3.2 8.2.10.2.8: a component discards a notification that it receives.
   if (opcode == kEventNotification) return {MessageDrop::event_notification, {}};
 
-  const auto declared =
-      CciMessageHeader::PayloadLength::get(header->payload_length_and_background_operation.value());
+  const auto declared = CciMessageHeader::PayloadLength::get(header->payload_length_and_background_operation.value());
   std::array<std::byte, kMaximumMessagePayload> space;
   Reply reply;
   if (!heard_by(by, opcode)) {

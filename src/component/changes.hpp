@@ -21,7 +21,7 @@ enum class StateKey : std::uint8_t {
   background,
   endpoint_id,  ///< mctp::EndpointState::assignment
   firmware,
-  poison,  ///< the media's, the list, the results of a scan
+  poison,    ///< the media's, the list, the results of a scan
   security,  ///< passphrases, locked, frozen and wrong tries
   partitions,
   health,  ///< and the alert configuration

@@ -40,7 +40,8 @@ Json to_json(const PoisonMap& map);
 template <Fielded T>
 Json to_json(const T& state);
 template <typename Range>
-  requires requires(const Range& range) { range.begin(); } && (!std::same_as<Range, Buffer>) && (!std::same_as<Range, std::string>)
+  requires requires(const Range& range) { range.begin(); } && (!std::same_as<Range, Buffer>) &&
+           (!std::same_as<Range, std::string>)
 Json to_json(const Range& range) {
   Json array = Json::array();
   for (const auto& element : range) array.push_back(to_json(element));
@@ -203,11 +204,11 @@ bool from_json(const Json& json, std::vector<Repair>& list) {
 bool from_json(const Json& json, PoisonMap& map) {
   map.clear();
   return json.is_array() && std::ranges::all_of(json.elements(), [&](const Json& one) {
-    PoisonRange range;
-    if (!from_json(one, range) || map.first(range.dpa, range.length)) return false;
-    map.add(range.dpa, range.length, range.kind);
-    return true;
-  });
+           PoisonRange range;
+           if (!from_json(one, range) || map.first(range.dpa, range.length)) return false;
+           map.add(range.dpa, range.length, range.kind);
+           return true;
+         });
 }
 template <Wire T>
   requires std::same_as<T, EventRecord> || std::same_as<T, EventInterruptPolicy>
@@ -234,7 +235,8 @@ class FieldReader {
  public:
   template <Fielded T>
   void read(const Json& json, T& state, const std::string& prefix) {
-    visit_fields(state, [&](std::string_view name, auto& field) { read_field(json[name], field, prefix + std::string(name)); });
+    visit_fields(
+        state, [&](std::string_view name, auto& field) { read_field(json[name], field, prefix + std::string(name)); });
   }
   [[nodiscard]] const std::string& wrong() const { return wrong_; }
 
@@ -273,7 +275,9 @@ constexpr Nanoseconds kEnd = Nanoseconds::max() / 2;
 
 std::string_view impossible(const cci::EventNotifications::State& state) {
   // One event, and one that is told of.
-  const auto is_told_of = [&](std::uint16_t event) { return std::has_single_bit(event) && (event & state.settings) != 0; };
+  const auto is_told_of = [&](std::uint16_t event) {
+    return std::has_single_bit(event) && (event & state.settings) != 0;
+  };
   if ((state.settings & ~kMctpEvents) != 0) return "notifications.settings";
   if (!std::ranges::all_of(state.waiting, is_told_of)) return "notifications.waiting";
   if (state.under_way != 0 && !is_told_of(state.under_way)) return "notifications.under-way";
@@ -328,7 +332,8 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   if (!reader.wrong().empty()) return failure("the state's field \"" + reader.wrong() + "\" is missing or wrong");
   for (const auto& [name, context] : {std::pair{"mailbox", &state.mailbox}, std::pair{"mctp", &state.mctp}}) {
     if (const auto field = impossible(*context); !field.empty()) {
-      return failure("the state's field \"" + std::string(name) + "." + std::string(field) + "\" has an impossible value");
+      return failure("the state's field \"" + std::string(name) + "." + std::string(field) +
+                     "\" has an impossible value");
     }
   }
   const ScanResults& scan = state.logical_device.poison.scan;

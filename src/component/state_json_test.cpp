@@ -216,8 +216,13 @@ TEST(StateJson, RefusesNotificationsThatCannotBe) {
   const auto impossible = [](std::string_view field) {
     return "the state's field \"mctp.notifications." + std::string(field) + "\" has an impossible value";
   };
-  EXPECT_EQ(with({.settings = 0x801F, .waiting = {1, 0x8000, 0x8000}, .under_way = 2, .transport_tag = 7,
-                  .transmissions = 11, .silent = true}), "");
+  EXPECT_EQ(with({.settings = 0x801F,
+                  .waiting = {1, 0x8000, 0x8000},
+                  .under_way = 2,
+                  .transport_tag = 7,
+                  .transmissions = 11,
+                  .silent = true}),
+            "");
   EXPECT_EQ(with({.settings = 0x20}), impossible("settings"));
   EXPECT_EQ(with({.settings = 1, .waiting = {2}}), impossible("waiting"));
   EXPECT_EQ(with({.settings = 3, .waiting = {3}}), impossible("waiting"));
@@ -409,7 +414,8 @@ TEST(StateJson, RefusesFeaturesAndErrorsThatNoDeviceCanHave) {
             "the state's field \"media-errors.ecs-cycle-end\" has an impossible value");
   EXPECT_EQ(wrong_feature_state([](State& s) { s.media_errors.patrol_scrub.cycle_end = Time::max(); }),
             "the state's field \"media-errors.patrol-scrub.cycle-end\" has an impossible value");
-  EXPECT_EQ(wrong_feature_state([](State& s) { s.maintenance.repairs.push_back({static_cast<RepairKind>(6), false, 0, 64, {}}); }),
+  EXPECT_EQ(wrong_feature_state(
+                [](State& s) { s.maintenance.repairs.push_back({static_cast<RepairKind>(6), false, 0, 64, {}}); }),
             "the state's field \"maintenance.repairs\" is missing or wrong");
 }
 

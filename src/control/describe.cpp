@@ -29,15 +29,20 @@ std::string effects_text(std::uint16_t effects) {
 
 std::string_view when_text(cci::When when) {
   switch (when) {
-    case cci::When::always: break;
-    case cci::When::media_enabled: return "07h while media is disabled";
+    case cci::When::always:
+      break;
+    case cci::When::media_enabled:
+      return "07h while media is disabled";
     case cci::When::media_unlocked_and_enabled:
       return "13h while persistent memory is locked, 07h while media is disabled";
-    case cci::When::security_not_frozen: return "13h while the security state is frozen";
+    case cci::When::security_not_frozen:
+      return "13h while the security state is frozen";
     case cci::When::security_not_frozen_and_media_enabled:
       return "13h while the security state is frozen, 07h while media is disabled";
-    case cci::When::media_enabled_by_property: return "07h while media is disabled, if `media-disabled-refuses=all`";
-    case cci::When::starts_media_operation: return "06h beside such an operation of another CCI, unless `busy-across=never`";
+    case cci::When::media_enabled_by_property:
+      return "07h while media is disabled, if `media-disabled-refuses=all`";
+    case cci::When::starts_media_operation:
+      return "06h beside such an operation of another CCI, unless `busy-across=never`";
   }
   return "";
 }
@@ -103,8 +108,9 @@ std::string describe_markdown() {
     describe_payload(text, "Output", row.output);
   };
   for (const cci::Command& row : memory_device_commands()) summarise(row);
-  text += "\nRequests that a device itself sends:\n\n"
-          "| opcode | command | section | CCIs | effects | codes | test |\n|---|---|---|---|---|---|---|\n";
+  text +=
+      "\nRequests that a device itself sends:\n\n"
+      "| opcode | command | section | CCIs | effects | codes | test |\n|---|---|---|---|---|---|---|\n";
   for (const cci::Command& row : memory_device_sent_commands()) summarise(row);
   for (const cci::Command& row : memory_device_commands()) describe(row, "");
   for (const cci::Command& row : memory_device_sent_commands()) {
@@ -154,7 +160,8 @@ std::string lua_payload(const Layout& layout) {
 
 constexpr std::string_view kLuaFunctions = R"lua(
 local cci = Proto("cxl_cci", "CXL Component Command Interface")
-local f_category = ProtoField.uint8("cxl_cci.category", "Message Category", base.DEC, {[0] = "Request", [1] = "Response"}, 0x0f)
+local f_category = ProtoField.uint8("cxl_cci.category", "Message Category", base.DEC,)lua"
+                                           R"lua( {[0] = "Request", [1] = "Response"}, 0x0f)
 local f_tag = ProtoField.uint8("cxl_cci.tag", "Message Tag", base.HEX)
 local f_opcode = ProtoField.uint16("cxl_cci.opcode", "Opcode", base.HEX)
 local f_length = ProtoField.uint24("cxl_cci.length", "Payload Length", base.DEC, nil, 0x1fffff)

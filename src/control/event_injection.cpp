@@ -31,30 +31,61 @@ constexpr auto kComponentId = optional("component-id", text, "Component Identifi
 constexpr auto kIsPldm = optional("is-comp-id-pldm", boolean, "the Component Identifier has PLDM format");
 
 constexpr auto kGeneralMedia = std::to_array<Argument>({
-    kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
+    kPath,
+    kLog,
+    kFlags,
+    kMaintOpClass,
+    kMaintOpSubclass,
+    kLdId,
+    kHeadId,
     {"dpa", u64, "physical address with its bits 0 (volatile) and 1 (not repairable)"},
     {"descriptor", u8, "Memory Event Descriptor"},
     {"type", u8, "Memory Event Type"},
     {"transaction-type", u8, "Transaction Type"},
-    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("device", u24, "Device bit mask"),
-    kComponentId, kIsPldm, optional("cme-ev-flags", u8, "threshold event flags"),
-    optional("cme-count", u24, "Corrected Memory Error Count; sets the descriptor's threshold bit"), kSubType,
+    optional("channel", u8, "Channel"),
+    optional("rank", u8, "Rank"),
+    optional("device", u24, "Device bit mask"),
+    kComponentId,
+    kIsPldm,
+    optional("cme-ev-flags", u8, "threshold event flags"),
+    optional("cme-count", u24, "Corrected Memory Error Count; sets the descriptor's threshold bit"),
+    kSubType,
 });
 constexpr auto kDram = std::to_array<Argument>({
-    kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
+    kPath,
+    kLog,
+    kFlags,
+    kMaintOpClass,
+    kMaintOpSubclass,
+    kLdId,
+    kHeadId,
     {"dpa", u64, "physical address with its bits 0 (volatile) and 1 (not repairable)"},
     {"descriptor", u8, "Memory Event Descriptor"},
     {"type", u8, "Memory Event Type"},
     {"transaction-type", u8, "Transaction Type"},
-    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("nibble-mask", u24, "Nibble Mask"),
-    optional("bank-group", u8, "Bank Group"), optional("bank", u8, "Bank"), optional("row", u24, "Row"),
-    optional("column", u16, "Column"), optional("correction-mask", u64_list, "up to four Correction Masks"),
-    kComponentId, kIsPldm, optional("sub-channel", u8, "Sub-channel"),
+    optional("channel", u8, "Channel"),
+    optional("rank", u8, "Rank"),
+    optional("nibble-mask", u24, "Nibble Mask"),
+    optional("bank-group", u8, "Bank Group"),
+    optional("bank", u8, "Bank"),
+    optional("row", u24, "Row"),
+    optional("column", u16, "Column"),
+    optional("correction-mask", u64_list, "up to four Correction Masks"),
+    kComponentId,
+    kIsPldm,
+    optional("sub-channel", u8, "Sub-channel"),
     optional("cme-ev-flags", u8, "threshold event flags"),
-    optional("cvme-count", u24, "Corrected Volatile Memory Error Count; sets the descriptor's threshold bit"), kSubType,
+    optional("cvme-count", u24, "Corrected Volatile Memory Error Count; sets the descriptor's threshold bit"),
+    kSubType,
 });
 constexpr auto kMemoryModule = std::to_array<Argument>({
-    kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
+    kPath,
+    kLog,
+    kFlags,
+    kMaintOpClass,
+    kMaintOpSubclass,
+    kLdId,
+    kHeadId,
     {"type", u8, "Device Event Type"},
     {"health-status", u8, "Health Status"},
     {"media-status", u8, "Media Status"},
@@ -64,17 +95,32 @@ constexpr auto kMemoryModule = std::to_array<Argument>({
     {"dirty-shutdown-count", u32, "Dirty Shutdown Count"},
     {"corrected-volatile-error-count", u32, "Corrected Volatile Error Count"},
     {"corrected-persistent-error-count", u32, "Corrected Persistent Error Count"},
-    kComponentId, kIsPldm, kSubType,
+    kComponentId,
+    kIsPldm,
+    kSubType,
 });
 
 constexpr auto kMemorySparing = std::to_array<Argument>({
-    kPath, kLog, kFlags, kMaintOpClass, kMaintOpSubclass, kLdId, kHeadId,
+    kPath,
+    kLog,
+    kFlags,
+    kMaintOpClass,
+    kMaintOpSubclass,
+    kLdId,
+    kHeadId,
     {"sparing-flags", u8, "bit 0: query, bit 1: hard sparing, bit 2: device initiated"},
     {"result", u8, "0: success, 1: resources exhausted, 255: general failure"},
     {"spare-resource-available", u16, "resources left, from 0 to 3 (3 or more)"},
-    optional("channel", u8, "Channel"), optional("rank", u8, "Rank"), optional("nibble-mask", u24, "Nibble Mask"),
-    optional("bank-group", u8, "Bank Group"), optional("bank", u8, "Bank"), optional("row", u24, "Row"),
-    optional("column", u16, "Column"), kComponentId, kIsPldm, optional("sub-channel", u8, "Sub-channel"),
+    optional("channel", u8, "Channel"),
+    optional("rank", u8, "Rank"),
+    optional("nibble-mask", u24, "Nibble Mask"),
+    optional("bank-group", u8, "Bank Group"),
+    optional("bank", u8, "Bank"),
+    optional("row", u24, "Row"),
+    optional("column", u16, "Column"),
+    kComponentId,
+    kIsPldm,
+    optional("sub-channel", u8, "Sub-channel"),
 });
 
 std::uint8_t byte_of(const Json& arguments, std::string_view name) {
@@ -109,12 +155,14 @@ Result<Json> inject(QmpContext& context, const Json& arguments, const Uuid& iden
   MemoryDeviceNode* node = TRY(find_device(context, arguments));
   const auto log = static_cast<EventLogId>(std::ranges::find(kLogs, *arguments["log"].string()) - kLogs.begin());
   auto flags = dword_of(arguments, "flags");
-  if (EventRecord::Severity::get(flags) == 0) flags = EventRecord::Severity::set(flags, static_cast<std::uint64_t>(log));
+  if (EventRecord::Severity::get(flags) == 0)
+    flags = EventRecord::Severity::set(flags, static_cast<std::uint64_t>(log));
   // CXL r3.2 8.2.10.2.1: bits 2 to 5 shall not be set in an informational event.
   constexpr std::uint32_t kNotInformational = 0x3CU;
   if (EventRecord::Severity::get(flags) == 0 && (flags & kNotInformational) != 0) {
-    return failure("an informational event cannot require maintenance or say that anything is permanent, degraded or "
-                   "to be replaced");
+    return failure(
+        "an informational event cannot require maintenance or say that anything is permanent, degraded or "
+        "to be replaced");
   }
   EventRecord record{};
   record.event_record_identifier = identifier;
@@ -147,9 +195,9 @@ Result<Json> inject_general_media_event(QmpContext& context, const Json& argumen
   data.rank = byte_of(arguments, "rank");
   data.device = dword_of(arguments, "device");
   data.component_identifier = component_id(arguments);
-  data.validity_flags = static_cast<std::uint16_t>(
-      valid(arguments, "channel", 0) | valid(arguments, "rank", 1) | valid(arguments, "device", 2) |
-      valid(arguments, "component-id", 3) | (is_pldm(arguments) ? 1U << 4 : 0U));
+  data.validity_flags = static_cast<std::uint16_t>(valid(arguments, "channel", 0) | valid(arguments, "rank", 1) |
+                                                   valid(arguments, "device", 2) | valid(arguments, "component-id", 3) |
+                                                   (is_pldm(arguments) ? 1U << 4 : 0U));
   data.cme_threshold_event_flags = byte_of(arguments, "cme-ev-flags");
   data.corrected_memory_error_count_at_event = dword_of(arguments, "cme-count");
   data.memory_event_sub_type = byte_of(arguments, "sub-type");
@@ -200,8 +248,8 @@ Result<Json> inject_memory_module_event(QmpContext& context, const Json& argumen
   health.corrected_persistent_error_count = dword_of(arguments, "corrected-persistent-error-count");
   data.device_health_information = health;
   data.component_identifier = component_id(arguments);
-  data.validity_flags = static_cast<std::uint16_t>(valid(arguments, "component-id", 0) |
-                                                   (is_pldm(arguments) ? 1U << 1 : 0U));
+  data.validity_flags =
+      static_cast<std::uint16_t>(valid(arguments, "component-id", 0) | (is_pldm(arguments) ? 1U << 1 : 0U));
   data.device_event_sub_type = byte_of(arguments, "sub-type");
   return inject(context, arguments, kMemoryModuleEventRecord, data);
 }
@@ -239,8 +287,8 @@ constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxl-inject-memory-module-event", "Logs a memory module event on every CCI of a device (CXL r3.2 8.2.10.2.1.3).",
      "nothing", kMemoryModule, inject_memory_module_event},
     {"cxl-inject-memory-sparing-event",
-     "Logs a memory sparing event on every CCI of a device (CXL r3.2 8.2.10.2.1.4). QEMU has no such command.", "nothing",
-     kMemorySparing, inject_memory_sparing_event},
+     "Logs a memory sparing event on every CCI of a device (CXL r3.2 8.2.10.2.1.4). QEMU has no such command.",
+     "nothing", kMemorySparing, inject_memory_sparing_event},
 });
 
 }  // namespace

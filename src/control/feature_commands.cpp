@@ -118,17 +118,20 @@ Result<Json> inject_corrected_errors(QmpContext& context, const Json& arguments)
   }
   if (count == 0) return failure("parameter \"count\" counts from 1");
   if (!media_errors::inject(device, dpa / kCacheLine * kCacheLine, count)) {
-    return failure(fmt::format("{} cache lines have corrected errors that nothing has come upon yet", kMaximumCorrectedErrors));
+    return failure(
+        fmt::format("{} cache lines have corrected errors that nothing has come upon yet", kMaximumCorrectedErrors));
   }
   return Json::object();
 }
 
 constexpr auto kRows = std::to_array<QmpCommand>({
-    {"cxlemu-inject-corrected-errors", "Puts errors into a cache line that the media can correct. Nobody knows of them before "
+    {"cxlemu-inject-corrected-errors",
+     "Puts errors into a cache line that the media can correct. Nobody knows of them before "
      "patrol scrub, ECS or a host's read comes upon them.",
      "nothing", kInjectCorrectedErrors, inject_corrected_errors},
     {"cxlemu-query-features", "Features of a device with their values, and what scrubbing has found.",
-     "`features` with `index`, `name`, `identifier` and, as Get Feature returns them, `current`, `default` and perhaps `saved`; "
+     "`features` with `index`, `name`, `identifier` and, as Get Feature returns them, `current`, `default` and perhaps "
+     "`saved`; "
      "`transfer`; `patrol-scrub`; `ecs`, one for each memory media FRU; `waiting-corrected-errors`",
      kDevice, query_features},
     {"cxlemu-query-maintenance", "Spares of a device, and the repairs that are in effect.",

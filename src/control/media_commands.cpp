@@ -12,7 +12,6 @@ namespace {
 
 using enum ArgumentKind;
 
-
 constexpr auto kReadMedia =
     std::to_array<Argument>({kPath, {"dpa", size, "first byte"}, {"length", size, "bytes, at most 1 MiB"}});
 constexpr auto kWriteMedia = std::to_array<Argument>({
@@ -30,15 +29,18 @@ std::string media_error(const MemoryDeviceNode& node, MediaError error) {
     const auto& id = node.device->id();
     const SecurityState& security = node.device->logical_device().state.security;
     const bool cold_reset = security.frozen || security.user.attempt_count_reached();
-    return fmt::format("persistent memory of {} is locked; {}`cxlemu cci {} unlock current_passphrase=...` opens it", id,
-                       cold_reset ? "after a cold reset " : "", id);
+    return fmt::format("persistent memory of {} is locked; {}`cxlemu cci {} unlock current_passphrase=...` opens it",
+                       id, cold_reset ? "after a cold reset " : "", id);
   }
   if (error == MediaError::storage) {
-    return fmt::format("the file behind media of {} could not be read or written; is its disk full?", node.device->id());
+    return fmt::format("the file behind media of {} could not be read or written; is its disk full?",
+                       node.device->id());
   }
   if (error == MediaError::poison) {
-    return fmt::format("a cache line there is poisoned; cxlemu-query-poison shows which of {} are, and writing whole lines "
-                       "clears them", node.device->id());
+    return fmt::format(
+        "a cache line there is poisoned; cxlemu-query-poison shows which of {} are, and writing whole lines "
+        "clears them",
+        node.device->id());
   }
   return fmt::format("outside of the capacity of {} ({})", node.device->id(),
                      capacity_text(node.device->logical_device().capacity()));
@@ -69,22 +71,23 @@ Result<Json> write_media(QmpContext& context, const Json& arguments) {
   return Json::object();
 }
 
-// --------------------------------------------------------------------------------------------------------------- poison
+// -------------------------------------------------------------------------------------------------------------- poison
 
 constexpr auto kSources = std::to_array<std::string_view>({"unknown", "external", "internal", "injected", "vendor"});
-constexpr auto kSourceValues = std::to_array<PoisonSource>({PoisonSource::unknown, PoisonSource::external,
-                                                            PoisonSource::internal, PoisonSource::injected,
-                                                            PoisonSource::vendor_specific});
+constexpr auto kSourceValues =
+    std::to_array<PoisonSource>({PoisonSource::unknown, PoisonSource::external, PoisonSource::internal,
+                                 PoisonSource::injected, PoisonSource::vendor_specific});
 constexpr auto kInjectPoison = std::to_array<Argument>({
     kPath,
     {"start", u64, "first DPA, a multiple of 64"},
     {"length", size, "bytes, a multiple of 64"},
     {"source", choice, "Error Source of its records; default internal, as of media that fails", true, kSources},
-    {"latent", boolean, "true: the device does not know of it before a host's read, a scan or a scrub comes upon it", true},
+    {"latent", boolean, "true: the device does not know of it before a host's read, a scan or a scrub comes upon it",
+     true},
     {"permanent", boolean, "true: the media is broken there: Clear Poison is 11h, and writing does not clear it", true},
 });
-constexpr auto kClearPoison = std::to_array<Argument>({
-    kPath, {"start", u64, "first DPA, a multiple of 64"}, {"length", size, "bytes, a multiple of 64"}});
+constexpr auto kClearPoison = std::to_array<Argument>(
+    {kPath, {"start", u64, "first DPA, a multiple of 64"}, {"length", size, "bytes, a multiple of 64"}});
 
 /// LIMIT: ranges that one answer of cxlemu-query-poison shows.
 constexpr std::uint64_t kMaximumRangesShown = 65'536;
@@ -150,7 +153,8 @@ Result<Json> query_poison(QmpContext& context, const Json& arguments) {
   const PoisonState& state = node->device->logical_device().state.poison;
   const std::uint64_t start = number_of(arguments, "start", 0);
   const std::uint64_t limit = number_of(arguments, "limit", 256);
-  if (limit > kMaximumRangesShown) return failure(fmt::format("parameter \"limit\" is at most {}", kMaximumRangesShown));
+  if (limit > kMaximumRangesShown)
+    return failure(fmt::format("parameter \"limit\" is at most {}", kMaximumRangesShown));
   const auto summary = [&](const PoisonMap& map) {
     return Json::object({{"records", map.records()}, {"lines", map.lines()}, {"ranges", ranges_of(map, start, limit)}});
   };
@@ -168,18 +172,24 @@ Result<Json> query_poison(QmpContext& context, const Json& arguments) {
 
 constexpr std::string_view kNothing = "nothing";
 constexpr auto kRows = std::to_array<QmpCommand>({
-    {"cxl-inject-poison", "Poisons media, as an error of the device's own unless `source` says otherwise (CXL r3.2 "
-     "8.2.10.9.4.1). What is poisoned already stays as it is.", kNothing, kInjectPoison, inject_poison},
+    {"cxl-inject-poison",
+     "Poisons media, as an error of the device's own unless `source` says otherwise (CXL r3.2 "
+     "8.2.10.9.4.1). What is poisoned already stays as it is.",
+     kNothing, kInjectPoison, inject_poison},
     {"cxlemu-clear-poison", "Makes media whole again, also where it is permanently broken; its bytes stay.", kNothing,
      kClearPoison, clear_poison},
     {"cxlemu-query-poison", "What is poisoned, what the device reports, and what a scan has found.",
-     "`media` and `list`, each with `records`, `lines` and the first `ranges`; `list` with `limit` and `overflow`; `scan`",
+     "`media` and `list`, each with `records`, `lines` and the first `ranges`; `list` with `limit` and `overflow`; "
+     "`scan`",
      kQueryPoison, query_poison},
-    {"cxlemu-read-media", "Reads device memory as a host would; refused where it is poisoned, and while media is disabled or "
+    {"cxlemu-read-media",
+     "Reads device memory as a host would; refused where it is poisoned, and while media is disabled or "
      "locked.",
      "`data` in hexadecimal", kReadMedia, read_media},
-    {"cxlemu-write-media", "Writes device memory as a host would, which clears poison of whole lines; refused while media is "
-     "disabled or locked.", kNothing, kWriteMedia, write_media},
+    {"cxlemu-write-media",
+     "Writes device memory as a host would, which clears poison of whole lines; refused while media is "
+     "disabled or locked.",
+     kNothing, kWriteMedia, write_media},
 });
 
 }  // namespace

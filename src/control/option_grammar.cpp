@@ -85,8 +85,8 @@ Result<void> flatten(Declaration& declaration, const std::string& name, const Js
   }
   auto text = scalar_text(value);
   if (!text) {
-    return failure(fmt::format("{}: property {} is neither text, a whole number nor a boolean", declaration.place,
-                               quoted(name)));
+    return failure(
+        fmt::format("{}: property {} is neither text, a whole number nor a boolean", declaration.place, quoted(name)));
   }
   return add(declaration, {.name = name, .text = std::move(*text)});
 }
@@ -111,18 +111,24 @@ Result<void> parse_json(Declaration& declaration, std::string_view text) {
 
 std::string_view type_key(DeclarationKind kind) {
   switch (kind) {
-    case DeclarationKind::object: return "qom-type";
-    case DeclarationKind::device: return "driver";
-    case DeclarationKind::machine: return "type";
+    case DeclarationKind::object:
+      return "qom-type";
+    case DeclarationKind::device:
+      return "driver";
+    case DeclarationKind::machine:
+      return "type";
   }
   return "";
 }
 
 std::string_view name_of(DeclarationKind kind) {
   switch (kind) {
-    case DeclarationKind::object: return "object";
-    case DeclarationKind::device: return "device";
-    case DeclarationKind::machine: return "machine";
+    case DeclarationKind::object:
+      return "object";
+    case DeclarationKind::device:
+      return "device";
+    case DeclarationKind::machine:
+      return "machine";
   }
   return "";
 }

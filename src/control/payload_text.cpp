@@ -215,8 +215,7 @@ std::string command_name(std::string_view title) {
 // ------------------------------------------------------------------------------------------------------------ encoding
 
 bool same_field_name(std::string_view typed, std::string_view name) {
-  return std::ranges::equal(typed, name,
-                            [](char a, char b) { return (a == '_' ? '-' : a) == (b == '_' ? '-' : b); });
+  return std::ranges::equal(typed, name, [](char a, char b) { return (a == '_' ? '-' : a) == (b == '_' ? '-' : b); });
 }
 
 namespace {

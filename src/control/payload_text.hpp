@@ -22,7 +22,8 @@ std::string payload_lines(const Layout& layout, Bytes payload, int indent = 0);
 /// One field as text: "3 (Type 3 Device)", "1 GiB", "0x00000001".
 std::string field_text(const Field& field, Bytes bytes);
 
-/// Bytes for the tail of a request: `text`, `hex:00ff`, or what `@FILE` holds, by a reader the caller gives (null: no files).
+/// Bytes for the tail of a request: `text`, `hex:00ff`, or what `@FILE` holds, by a reader the caller gives (null: no
+/// files).
 using FileReader = Result<Buffer> (*)(const std::string& path);
 
 /// A request payload from `field=value` arguments. Fields that are not given are zero; a `number_of_...` that is not

@@ -36,7 +36,7 @@ const Layout& input_of(std::string_view name) {
 
 std::string zeros(std::size_t count) { return std::string(2 * count, '0'); }
 
-// ----------------------------------------------------------------------------------------- round trips of every command
+// ---------------------------------------------------------------------------------------- round trips of every command
 
 struct Direction {
   std::string name;
@@ -91,9 +91,7 @@ INSTANTIATE_TEST_SUITE_P(Command, EveryPayload, testing::ValuesIn(every_payload(
 });
 
 // A value as --json shows it, as it is typed.
-std::string typed(const Json& value) {
-  return value.is_string() ? std::string(*value.string()) : value.text();
-}
+std::string typed(const Json& value) { return value.is_string() ? std::string(*value.string()) : value.text(); }
 
 TEST_P(EveryPayload, IsEncodedAsItWasDecoded) {
   const Layout& of = GetParam().layout;
@@ -150,7 +148,7 @@ TEST_P(EveryPayload, IsShownAtEveryLength) {
   }
 }
 
-// ----------------------------------------------------------------------------------------------------------- JSON, text
+// ---------------------------------------------------------------------------------------------------------- JSON, text
 
 TEST(PayloadText, ShowsHealthAsJson) {
   EXPECT_EQ(json(layout<GetHealthInfoOut>, "05 03 0f 63 d8 ff 01000000 02000000 ffffffff"),
@@ -206,7 +204,7 @@ TEST(PayloadText, ShowsCapacitiesInTheLargestUnitThatFits) {
   EXPECT_EQ(capacity_text(std::uint64_t{1} << 63), "8 EiB");
 }
 
-// --------------------------------------------------------------------------------------------------------- event records
+// ------------------------------------------------------------------------------------------------------- event records
 
 std::string event_record(std::string_view identifier, std::string_view data) {
   return std::string(identifier) + "80 020000 0100 0000" + zeros(8) + "00 00 0000 00" + zeros(11) + std::string(data) +
@@ -247,7 +245,7 @@ TEST(PayloadText, LeavesTheDataOfAnUnknownRecordAsBytes) {
   EXPECT_EQ(decoded["event_record_data"].string(), "c0ffee" + zeros(77));
 }
 
-// ------------------------------------------------------------------------------------------------------ short and surplus
+// --------------------------------------------------------------------------------------------------- short and surplus
 
 TEST(PayloadText, ShowsWhatIsWholeOfAShortPayloadAndTheRestAsBytes) {
   EXPECT_EQ(json(layout<GetLsaIn>, "01000000 02000000"), R"({"offset":1,"length":2})");
@@ -288,7 +286,7 @@ TEST(PayloadText, ShowsDataAsHexOrDump) {
             "00000000  61 62                                             |ab|\n");
 }
 
-// -------------------------------------------------------------------------------------------------------------- encoding
+// ------------------------------------------------------------------------------------------------------------ encoding
 
 TEST(PayloadText, EncodesNamesOfChoicesAndFlags) {
   const Layout& clear = input_of("clear-event-records");
@@ -309,7 +307,8 @@ TEST(PayloadText, CountsElementsUnlessTheirNumberIsGiven) {
   std::string many = "1";
   for (int i = 1; i < 255; ++i) many += ",1";
   EXPECT_EQ(encode(clear, {"handles=" + many}).substr(0, 12), "0000ff000000");
-  EXPECT_EQ(encode(clear, {"handles=" + many + ",1"}), "<number_of_event_record_handles: 256 does not fit into 1 bytes>");
+  EXPECT_EQ(encode(clear, {"handles=" + many + ",1"}),
+            "<number_of_event_record_handles: 256 does not fit into 1 bytes>");
 }
 
 TEST(PayloadText, EncodesUuids) {
@@ -322,13 +321,14 @@ TEST(PayloadText, EncodesData) {
   const Layout& set = input_of("set-lsa");
   EXPECT_EQ(encode(set, {"data=ab=c"}), zeros(8) + "61623d63");
   EXPECT_EQ(encode(set, {"data="}), zeros(8));
-  EXPECT_EQ(encode(set, {"offset=16", "data=hex:00 ff"}), "1000000000000000" "00ff");
+  EXPECT_EQ(encode(set, {"offset=16", "data=hex:00 ff"}),
+            "1000000000000000"
+            "00ff");
   EXPECT_EQ(encode(set, {"data=hex:0"}), "<\"0\" is not hexadecimal>");
   EXPECT_EQ(encode(set, {"data=@labels.bin"}), "<cannot read labels.bin>");
   const std::vector<std::string> arguments = {"data=@labels.bin"};
-  const auto read = encode_payload(set, arguments, [](const std::string& path) -> Result<Buffer> {
-    return to_buffer(bytes_of("<" + path + ">"));
-  });
+  const auto read = encode_payload(
+      set, arguments, [](const std::string& path) -> Result<Buffer> { return to_buffer(bytes_of("<" + path + ">")); });
   EXPECT_EQ(to_hex(read.value()), zeros(8) + to_hex(bytes_of(std::string_view("<labels.bin>"))));
 }
 
@@ -350,7 +350,8 @@ TEST(PayloadText, EncodesNegativeTemperatures) {
 }
 
 TEST(PayloadText, EncodesCapacitiesInTheirUnits) {
-  EXPECT_EQ(encode(layout<GetPartitionInfoOut>, {"active_volatile_capacity_256mib=1G"}), "0400000000000000" + zeros(24));
+  EXPECT_EQ(encode(layout<GetPartitionInfoOut>, {"active_volatile_capacity_256mib=1G"}),
+            "0400000000000000" + zeros(24));
   EXPECT_EQ(encode(layout<GetPartitionInfoOut>, {"active_volatile_capacity_256mib=1M"}),
             "<active_volatile_capacity_256mib: \"1M\" is no multiple of 256M>");
   static constexpr auto kFields = std::to_array<Field>({{"lines", 0, 8, FieldKind::length_64b, ""}});
@@ -373,7 +374,8 @@ TEST(PayloadText, RefusesNumbersThatDoNotFit) {
   EXPECT_EQ(encode(input_of("get-lsa"), {"offset=4294967295"}), "ffffffff00000000");
   EXPECT_EQ(encode(input_of("get-lsa"), {"offset=4G"}), "<offset: 4294967296 does not fit into 4 bytes>");
   EXPECT_EQ(encode(input_of("get-event-records"), {"event_log=256"}), "<event_log: 256 does not fit into 1 bytes>");
-  EXPECT_EQ(encode(layout<GeneralMediaEventData>, {"device=0x1000000"}), "<device: 16777216 does not fit into 3 bytes>");
+  EXPECT_EQ(encode(layout<GeneralMediaEventData>, {"device=0x1000000"}),
+            "<device: 16777216 does not fit into 3 bytes>");
   EXPECT_EQ(encode(input_of("set-timestamp"), {"timestamp=18446744073709551615"}), "ffffffffffffffff");
   EXPECT_EQ(encode(input_of("set-timestamp"), {"timestamp=18446744073709551616"}),
             "<timestamp: \"18446744073709551616\" does not fit in 64 bits>");
@@ -383,8 +385,10 @@ TEST(PayloadText, RefusesNumbersThatDoNotFit) {
 TEST(PayloadText, NamesTheNearestFieldAndValue) {
   EXPECT_EQ(encode(input_of("get-lsa"), {"ofset=1"}),
             "<the command has no field \"ofset\"; did you mean \"offset\"? (it has offset, length)>");
-  EXPECT_EQ(encode(input_of("set-lsa"), {"reserved=1"}), "<the command has no field \"reserved\" (it has offset, data)>");
-  EXPECT_EQ(encode(input_of("identify"), {"offset=1"}), "<the command takes no \"offset\": its input payload is empty>");
+  EXPECT_EQ(encode(input_of("set-lsa"), {"reserved=1"}),
+            "<the command has no field \"reserved\" (it has offset, data)>");
+  EXPECT_EQ(encode(input_of("identify"), {"offset=1"}),
+            "<the command takes no \"offset\": its input payload is empty>");
   EXPECT_EQ(encode(input_of("get-event-records"), {"event_log=failur"}),
             "<event_log: \"failur\" is no value of event_log; did you mean \"failure\"?>");
   EXPECT_EQ(encode(input_of("get-lsa"), {"offset"}), "<\"offset\": write it as field=value>");

@@ -140,31 +140,30 @@ constexpr auto kMemfdRows = joined(kRamRows, std::array{
                                                  kept_by_qemu("seal", "the memory keeps its size anyway"),
                                              });
 
-constexpr auto kFileRows =
-    joined(kBackendRows, std::array{
-                         BackendRow{{.name = "share",
-                                     .kind = PropertyKind::boolean,
-                                     .default_text = "off",
-                                     .meaning = "on: what is written goes to the file; off: the file stays as it is",
-                                     .source = "QEMU"},
-                                    [](MemoryBackendConfig& config, const PropertyValue& value) {
-                                      config.share = value.number != 0;
-                                    }},
-                         BackendRow{{.name = "mem-path",
-                                     .kind = PropertyKind::text,
-                                     .default_text = "(required)",
-                                     .meaning = "the file; created as a sparse one where it is missing",
-                                     .source = "QEMU",
-                                     .minimum = 1,
-                                     .maximum = kMaximumPathLength},
-                                    set_text<&MemoryBackendConfig::mem_path, MemoryBackendConfig>},
-                         kept_by_qemu("pmem", "persistence is the file system's"),
-                         kept_by_qemu("align", "the kernel's page size is enough"),
-                         BackendRow{no_effect("offset", PropertyEffect::refused, "the memory is the whole file")},
-                         BackendRow{no_effect("readonly", PropertyEffect::refused, "the file is written to")},
-                         BackendRow{no_effect("rom", PropertyEffect::refused, "the file is written to")},
-                         kept_by_qemu("discard-data", "the file is kept"),
-                     });
+constexpr auto kFileRows = joined(
+    kBackendRows,
+    std::array{
+        BackendRow{{.name = "share",
+                    .kind = PropertyKind::boolean,
+                    .default_text = "off",
+                    .meaning = "on: what is written goes to the file; off: the file stays as it is",
+                    .source = "QEMU"},
+                   [](MemoryBackendConfig& config, const PropertyValue& value) { config.share = value.number != 0; }},
+        BackendRow{{.name = "mem-path",
+                    .kind = PropertyKind::text,
+                    .default_text = "(required)",
+                    .meaning = "the file; created as a sparse one where it is missing",
+                    .source = "QEMU",
+                    .minimum = 1,
+                    .maximum = kMaximumPathLength},
+                   set_text<&MemoryBackendConfig::mem_path, MemoryBackendConfig>},
+        kept_by_qemu("pmem", "persistence is the file system's"),
+        kept_by_qemu("align", "the kernel's page size is enough"),
+        BackendRow{no_effect("offset", PropertyEffect::refused, "the memory is the whole file")},
+        BackendRow{no_effect("readonly", PropertyEffect::refused, "the file is written to")},
+        BackendRow{no_effect("rom", PropertyEffect::refused, "the file is written to")},
+        kept_by_qemu("discard-data", "the file is kept"),
+    });
 
 constexpr DeviceRow integer_row(std::string_view name, std::int64_t minimum, std::uint64_t maximum,
                                 std::string_view default_text, std::string_view meaning, std::string_view source,
@@ -295,8 +294,8 @@ constexpr std::array kDeviceRows = {
                .maximum = 1 << 20,
                .power_of_two = true},
               set_config<&Config::mailbox_payload_size>},
-    integer_row("message-limit", 8, 10, "10", "longest request and longest response over MCTP: 2^n payload bytes", "8.2.10.1.3",
-                set_config<&Config::message_limit>),
+    integer_row("message-limit", 8, 10, "10", "longest request and longest response over MCTP: 2^n payload bytes",
+                "8.2.10.1.3", set_config<&Config::message_limit>),
     choice_row("profile", kProfiles,
                "libcxlmi: the answers that its test programs expect where they differ from the specification",
                "COMPAT(libcxlmi)", set_config<&Config::profile>),
@@ -333,9 +332,8 @@ constexpr std::array kDeviceRows = {
                  set_config<&Config::fw_activation_duration>),
     duration_row("scan-duration", "device time that Scan Media takes, whatever its range", "8.2.10.9.4.5",
                  set_config<&Config::scan_duration>),
-    duration_row("populate-duration",
-                 "device time that Populate Log takes; 0: done at once, not in the background", "8.2.10.5.5",
-                 set_config<&Config::populate_duration>),
+    duration_row("populate-duration", "device time that Populate Log takes; 0: done at once, not in the background",
+                 "8.2.10.5.5", set_config<&Config::populate_duration>),
     duration_row("media-operation-duration", "device time that Media Operations take, whatever their ranges",
                  "8.2.10.9.5.3", set_config<&Config::media_operation_duration>),
     integer_row("poison-list-size", 1, kMaximumPoisonListSize, "256", "records in the poison list", "8.2.10.9.1.1",
@@ -351,7 +349,8 @@ constexpr std::array kDeviceRows = {
     integer_row("scan-results-size", 1, kMaximumScanResults, "4096",
                 "records that a scan keeps; it stops prematurely where there are more", "8.2.10.9.4.6",
                 set_config<&Config::scan_results_size>),
-    boolean_row("patrol-scrub", "patrol scrub is enabled by default", "8.2.10.9.11.1", set_config<&Config::patrol_scrub>),
+    boolean_row("patrol-scrub", "patrol scrub is enabled by default", "8.2.10.9.11.1",
+                set_config<&Config::patrol_scrub>),
     integer_row("patrol-scrub-cycle", 1, 255, "12", "hours of a patrol scrub cycle by default", "8.2.10.9.11.1",
                 set_config<&Config::patrol_scrub_hours>),
     integer_row("patrol-scrub-minimum-cycle", 1, 255, "1", "smallest number of hours of a patrol scrub cycle",
@@ -386,7 +385,8 @@ constexpr std::array kDeviceRows = {
                 set_config<&Config::cxl_reset_ends_background>),
     boolean_row("flr-ends-background", "a Function Level Reset ends the background operation of the mailbox", "9.5",
                 set_config<&Config::flr_ends_background>),
-    boolean_row("ras-unmasked", "a cold reset leaves no error of the RAS capability masked; off: all of them, as the text has it",
+    boolean_row("ras-unmasked",
+                "a cold reset leaves no error of the RAS capability masked; off: all of them, as the text has it",
                 "8.2.4.17", set_config<&Config::ras_unmasked>),
     DeviceRow{{.name = "vendor-command",
                .kind = PropertyKind::anything,
@@ -419,13 +419,14 @@ constexpr std::array kDeviceRows = {
                 "8.2.10.9.3.2", set_config<&Config::corrected_persistent_errors_warning>),
     choice_row("qos-telemetry", kQosTelemetry, "what of QoS telemetry the device has", "8.2.10.9.8",
                set_config<&Config::qos_telemetry>, "both"),
-    DeviceRow{{.name = "qos-bandwidth",
-               .kind = PropertyKind::size,
-               .default_text = "0",
-               .meaning = "bytes a second that its media can move; accesses beyond them are backpressure; 0: any number",
-               .source = "8.2.10.9.8.3",
-               .maximum = kMaximumBackendSize},
-              set_config<&Config::qos_bandwidth>},
+    DeviceRow{
+        {.name = "qos-bandwidth",
+         .kind = PropertyKind::size,
+         .default_text = "0",
+         .meaning = "bytes a second that its media can move; accesses beyond them are backpressure; 0: any number",
+         .source = "8.2.10.9.8.3",
+         .maximum = kMaximumBackendSize},
+        set_config<&Config::qos_bandwidth>},
     DeviceRow{{.name = "vfio-user",
                .kind = PropertyKind::text,
                .default_text = "auto",
@@ -443,18 +444,19 @@ constexpr std::array kDeviceRows = {
     choice_row("interrupts", kInterrupts,
                "what its PCIe function sends; with msi-x QEMU 11.1 ends when the device is unplugged", "8.2.9.4.3",
                [](Device& device, const PropertyValue& value) { device.config.msi_x = value.number != 0; }),
-    boolean_row("secondary-mailbox",
-                "it has a secondary mailbox, of the same size, for the commands without effects", "8.2.9.4.2",
-                set_config<&Config::secondary_mailbox>),
-    choice_row("hdm-decoders", kHdmDecoders, "HDM decoders of its component registers", "8.2.4.20.1",
-               [](Device& device, const PropertyValue& value) {
-                 device.config.hdm_decoders = static_cast<std::uint8_t>(value.number == 0 ? 1 : 2 * value.number);
-               },
-               "4"),
-    boolean_row("strict-interrupts",
-                "the end of a background operation interrupts only while that is enabled; off: once it ever was, as Linux "
-                "disables it whenever it rings the doorbell",
-                "COMPAT(linux)", set_config<&Config::strict_interrupts>),
+    boolean_row("secondary-mailbox", "it has a secondary mailbox, of the same size, for the commands without effects",
+                "8.2.9.4.2", set_config<&Config::secondary_mailbox>),
+    choice_row(
+        "hdm-decoders", kHdmDecoders, "HDM decoders of its component registers", "8.2.4.20.1",
+        [](Device& device, const PropertyValue& value) {
+          device.config.hdm_decoders = static_cast<std::uint8_t>(value.number == 0 ? 1 : 2 * value.number);
+        },
+        "4"),
+    boolean_row(
+        "strict-interrupts",
+        "the end of a background operation interrupts only while that is enabled; off: once it ever was, as Linux "
+        "disables it whenever it rings the doorbell",
+        "COMPAT(linux)", set_config<&Config::strict_interrupts>),
     for_the_function("bus", "the port it is plugged into"),
     for_the_function("addr", "its slot and function"),
     for_the_function("multifunction", "further functions in its slot"),
@@ -506,8 +508,7 @@ Result<PropertyValue> parse_bounded_size(const PropertyInfo& info, std::string_v
   const std::uint64_t value = TRY(parse_size(text));
   const auto minimum = static_cast<std::uint64_t>(info.minimum);
   if (value < minimum || value > info.maximum) {
-    return failure(
-        fmt::format("{} is not from {} to {}", quoted(text), size_text(minimum), size_text(info.maximum)));
+    return failure(fmt::format("{} is not from {} to {}", quoted(text), size_text(minimum), size_text(info.maximum)));
   }
   TRY_VOID(check_multiple(info, value, text));
   return PropertyValue{.number = value};
@@ -571,28 +572,41 @@ Result<PropertyValue> parse_placement(std::string_view text) {
 
 std::string allowed(const PropertyInfo& info) {
   switch (info.kind) {
-    case PropertyKind::identifier: return "a letter, then letters, digits, - . _";
+    case PropertyKind::identifier:
+      return "a letter, then letters, digits, - . _";
     case PropertyKind::size:
       return fmt::format("size, {} to {}{}", size_text(static_cast<std::uint64_t>(info.minimum)),
                          size_text(info.maximum), info.power_of_two ? ", a power of two" : "");
-    case PropertyKind::integer: return fmt::format("{} to {}", info.minimum, info.maximum);
-    case PropertyKind::boolean: return "on, off";
-    case PropertyKind::text: return fmt::format("text, {} to {} characters", info.minimum, info.maximum);
-    case PropertyKind::choice: return fmt::format("{}", fmt::join(info.choices, ", "));
-    case PropertyKind::duration: return fmt::format("duration, to {}s", info.maximum / (1000 * kMillisecond));
-    case PropertyKind::reference: return "id of a memory backend";
-    case PropertyKind::mctp: return "NET:EID, none, auto";
-    case PropertyKind::anything: return "anything";
+    case PropertyKind::integer:
+      return fmt::format("{} to {}", info.minimum, info.maximum);
+    case PropertyKind::boolean:
+      return "on, off";
+    case PropertyKind::text:
+      return fmt::format("text, {} to {} characters", info.minimum, info.maximum);
+    case PropertyKind::choice:
+      return fmt::format("{}", fmt::join(info.choices, ", "));
+    case PropertyKind::duration:
+      return fmt::format("duration, to {}s", info.maximum / (1000 * kMillisecond));
+    case PropertyKind::reference:
+      return "id of a memory backend";
+    case PropertyKind::mctp:
+      return "NET:EID, none, auto";
+    case PropertyKind::anything:
+      return "anything";
   }
   return {};
 }
 
 std::string_view prefix(PropertyEffect effect) {
   switch (effect) {
-    case PropertyEffect::applied: return "";
-    case PropertyEffect::carried: return "*no effect here; say it on QEMU's command line:* ";
-    case PropertyEffect::ignored: return "*no effect:* ";
-    case PropertyEffect::refused: return "*refused, unless off or 0:* ";
+    case PropertyEffect::applied:
+      return "";
+    case PropertyEffect::carried:
+      return "*no effect here; say it on QEMU's command line:* ";
+    case PropertyEffect::ignored:
+      return "*no effect:* ";
+    case PropertyEffect::refused:
+      return "*refused, unless off or 0:* ";
   }
   return "";
 }
@@ -631,17 +645,25 @@ Result<PropertyValue> parse_property(const PropertyInfo& info, std::string_view 
       if (is_identifier(text)) return PropertyValue{.text = std::string(text)};
       return failure(fmt::format("{} is not an id: a letter, then letters, digits, - . _, at most {} characters",
                                  quoted(text), kMaximumIdentifierLength));
-    case PropertyKind::size: return parse_bounded_size(info, text);
-    case PropertyKind::integer: return parse_integer(info, text);
-    case PropertyKind::boolean: return PropertyValue{.number = TRY(parse_boolean(text)) ? 1U : 0U};
-    case PropertyKind::text: return parse_text(info, text);
-    case PropertyKind::choice: return parse_choice(info, text);
-    case PropertyKind::duration: return parse_bounded_duration(info, text);
+    case PropertyKind::size:
+      return parse_bounded_size(info, text);
+    case PropertyKind::integer:
+      return parse_integer(info, text);
+    case PropertyKind::boolean:
+      return PropertyValue{.number = TRY(parse_boolean(text)) ? 1U : 0U};
+    case PropertyKind::text:
+      return parse_text(info, text);
+    case PropertyKind::choice:
+      return parse_choice(info, text);
+    case PropertyKind::duration:
+      return parse_bounded_duration(info, text);
     case PropertyKind::reference:
       if (text.empty()) return failure("is empty");
       return PropertyValue{.text = std::string(text)};
-    case PropertyKind::mctp: return parse_placement(text);
-    case PropertyKind::anything: return PropertyValue{.text = std::string(text)};
+    case PropertyKind::mctp:
+      return parse_placement(text);
+    case PropertyKind::anything:
+      return PropertyValue{.text = std::string(text)};
   }
   return failure("has no kind");
 }

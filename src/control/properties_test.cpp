@@ -32,22 +32,20 @@ std::string error_of(const PropertyInfo& info, std::string_view text) {
 
 auto tied(const MemoryDeviceDeclaration& d) {
   const MemoryDeviceConfig& c = d.config;
-  return std::tuple(d.mctp.kind, d.mctp.network, d.mctp.eid, d.transmission_unit, c.vendor_id, c.device_id,
-                    c.subsystem_vendor_id, c.subsystem_id, c.serial_number, c.firmware_revision, c.event_log_size,
-                    c.mailbox_payload_size, c.message_limit, c.profile, c.timing, c.sanitize_duration,
-                    c.abort_threshold, c.abort_when_idle, c.media_disabled_refuses, c.busy_across, c.surplus_payload,
-                    c.timestamp_on_reset, c.fw_slots, c.fw_size_limit, c.firmware_verify, c.fw_transfer_duration,
-                    c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background,
-                    c.fw_activation_duration, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
-                    c.life_used_percent, c.scan_duration, c.media_operation_duration, c.poison_list_size,
-                    c.scan_results_size, c.inject_poison_limit, c.injects_persistent_poison, c.frozen_poison_list,
-                    c.dirty_shutdowns, c.life_used_critical, c.life_used_warning, c.over_temperature_critical,
-                    c.over_temperature_warning, c.under_temperature_critical, c.under_temperature_warning,
-                    c.corrected_volatile_errors_warning, c.corrected_persistent_errors_warning, c.partitioned_volatile,
-                    c.qos_telemetry, c.qos_bandwidth,
-                    c.patrol_scrub, c.patrol_scrub_hours, c.patrol_scrub_minimum_hours, c.soft_ppr_spares,
-                    c.hard_ppr_spares, c.cacheline_spares, c.row_spares, c.bank_spares, c.rank_spares,
-                    c.sparing_duration, c.sparing_completes_at_once);
+  return std::tuple(
+      d.mctp.kind, d.mctp.network, d.mctp.eid, d.transmission_unit, c.vendor_id, c.device_id, c.subsystem_vendor_id,
+      c.subsystem_id, c.serial_number, c.firmware_revision, c.event_log_size, c.mailbox_payload_size, c.message_limit,
+      c.profile, c.timing, c.sanitize_duration, c.abort_threshold, c.abort_when_idle, c.media_disabled_refuses,
+      c.busy_across, c.surplus_payload, c.timestamp_on_reset, c.fw_slots, c.fw_size_limit, c.firmware_verify,
+      c.fw_transfer_duration, c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background,
+      c.fw_activation_duration, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
+      c.life_used_percent, c.scan_duration, c.media_operation_duration, c.poison_list_size, c.scan_results_size,
+      c.inject_poison_limit, c.injects_persistent_poison, c.frozen_poison_list, c.dirty_shutdowns, c.life_used_critical,
+      c.life_used_warning, c.over_temperature_critical, c.over_temperature_warning, c.under_temperature_critical,
+      c.under_temperature_warning, c.corrected_volatile_errors_warning, c.corrected_persistent_errors_warning,
+      c.partitioned_volatile, c.qos_telemetry, c.qos_bandwidth, c.patrol_scrub, c.patrol_scrub_hours,
+      c.patrol_scrub_minimum_hours, c.soft_ppr_spares, c.hard_ppr_spares, c.cacheline_spares, c.row_spares,
+      c.bank_spares, c.rank_spares, c.sparing_duration, c.sparing_completes_at_once);
 }
 
 TEST(Properties, EveryDefaultIsThatOfTheConfiguration) {
@@ -182,46 +180,39 @@ TEST_P(Bounds, AreAcceptedAndNoMore) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Properties, Bounds,
-    testing::Values(Bound{"vendor_id", "vendor-id", "0", "-1", "65535", "x", ""},
-                    Bound{"device_id", "device-id", "0", "65536", "0xffff", "0x10000", "is not from 0 to 65535"},
-                    Bound{"mtu", "mtu", "68", "67", "4100", "4101", "is not from 68 to 4100"},
-                    Bound{"event_log_size", "event-log-size", "1", "0", "4096", "4097", "is not from 1 to 4096"},
-                    Bound{"message_limit", "message-limit", "8", "7", "10", "11", "is not from 8 to 10"},
-                    Bound{"abort_threshold", "abort-threshold", "0", "101", "100", "101", "is not from 0 to 100"},
-                    Bound{"temperature", "temperature", "-273", "-274", "32767", "32768", "is not from -273 to 32767"},
-                    Bound{"life_used", "life-used", "0", "256", "255", "256", "is not from 0 to 255"},
-                    Bound{"hdm_decoders", "hdm-decoders", "1", "3", "10", "12", ""},
-                    Bound{"mailbox", "mailbox-payload-size", "256", "128", "1M", "2M", "is not from 256 to 1M"},
-                    Bound{"sanitize", "sanitize-duration", "0", "604800001", "604800s", "604801s",
-                          "is longer than 604800s"},
-                    Bound{"scan", "scan-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
-                    Bound{"media_operation", "media-operation-duration", "0", "604800001", "604800s", "604801s",
-                          "is longer than 604800s"},
-                    Bound{"populate", "populate-duration", "0", "604800001", "604800s", "604801s",
-                          "is longer than 604800s"},
-                    Bound{"poison_list", "poison-list-size", "1", "0", "16777215", "16777216",
-                          "is not from 1 to 16777215"},
-                    Bound{"scan_results", "scan-results-size", "1", "0", "16777215", "16777216",
-                          "is not from 1 to 16777215"},
-                    Bound{"inject_poison", "inject-poison-limit", "0", "65536", "65535", "65536",
-                          "is not from 0 to 65535"},
-                    Bound{"scrub_cycle", "patrol-scrub-cycle", "1", "0", "255", "256", "is not from 1 to 255"},
-                    Bound{"scrub_minimum", "patrol-scrub-minimum-cycle", "1", "0", "255", "256",
-                          "is not from 1 to 255"},
-                    Bound{"spares", "rank-spares", "0", "256", "255", "256", "is not from 0 to 255"},
-                    Bound{"sparing", "sparing-duration", "0", "604800001", "604800s", "604801s",
-                          "is longer than 604800s"},
-                    Bound{"fw_slots", "fw-slots", "2", "1", "4", "5", "is not from 2 to 4"},
-                    Bound{"fw_size", "fw-size-limit", "128", "127", "1G", "1025M", "is not from 128 to 1G"},
-                    Bound{"fw_transfer", "fw-transfer-duration", "0", "604800001", "604800s", "604801s",
-                          "is longer than 604800s"},
-                    Bound{"fw_activation", "fw-activation-duration", "0", "604800001", "604800s", "604801s",
-                          "is longer than 604800s"},
-                    Bound{"firmware", "firmware-revision", "v", "12345678901234567", "1234567890123456",
-                          "12345678901234567", "is longer than 16 characters"},
-                    Bound{"eid", "mctp", "1:8", "1:7", "1:253", "1:254", "has an EID that is not from 8 to 253"},
-                    Bound{"network", "mctp", "1:8", "0:8", "4294967295:8", "4294967296:8",
-                          "has a network that is not from 1 to 4294967295"}),
+    testing::Values(
+        Bound{"vendor_id", "vendor-id", "0", "-1", "65535", "x", ""},
+        Bound{"device_id", "device-id", "0", "65536", "0xffff", "0x10000", "is not from 0 to 65535"},
+        Bound{"mtu", "mtu", "68", "67", "4100", "4101", "is not from 68 to 4100"},
+        Bound{"event_log_size", "event-log-size", "1", "0", "4096", "4097", "is not from 1 to 4096"},
+        Bound{"message_limit", "message-limit", "8", "7", "10", "11", "is not from 8 to 10"},
+        Bound{"abort_threshold", "abort-threshold", "0", "101", "100", "101", "is not from 0 to 100"},
+        Bound{"temperature", "temperature", "-273", "-274", "32767", "32768", "is not from -273 to 32767"},
+        Bound{"life_used", "life-used", "0", "256", "255", "256", "is not from 0 to 255"},
+        Bound{"hdm_decoders", "hdm-decoders", "1", "3", "10", "12", ""},
+        Bound{"mailbox", "mailbox-payload-size", "256", "128", "1M", "2M", "is not from 256 to 1M"},
+        Bound{"sanitize", "sanitize-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
+        Bound{"scan", "scan-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
+        Bound{"media_operation", "media-operation-duration", "0", "604800001", "604800s", "604801s",
+              "is longer than 604800s"},
+        Bound{"populate", "populate-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
+        Bound{"poison_list", "poison-list-size", "1", "0", "16777215", "16777216", "is not from 1 to 16777215"},
+        Bound{"scan_results", "scan-results-size", "1", "0", "16777215", "16777216", "is not from 1 to 16777215"},
+        Bound{"inject_poison", "inject-poison-limit", "0", "65536", "65535", "65536", "is not from 0 to 65535"},
+        Bound{"scrub_cycle", "patrol-scrub-cycle", "1", "0", "255", "256", "is not from 1 to 255"},
+        Bound{"scrub_minimum", "patrol-scrub-minimum-cycle", "1", "0", "255", "256", "is not from 1 to 255"},
+        Bound{"spares", "rank-spares", "0", "256", "255", "256", "is not from 0 to 255"},
+        Bound{"sparing", "sparing-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
+        Bound{"fw_slots", "fw-slots", "2", "1", "4", "5", "is not from 2 to 4"},
+        Bound{"fw_size", "fw-size-limit", "128", "127", "1G", "1025M", "is not from 128 to 1G"},
+        Bound{"fw_transfer", "fw-transfer-duration", "0", "604800001", "604800s", "604801s", "is longer than 604800s"},
+        Bound{"fw_activation", "fw-activation-duration", "0", "604800001", "604800s", "604801s",
+              "is longer than 604800s"},
+        Bound{"firmware", "firmware-revision", "v", "12345678901234567", "1234567890123456", "12345678901234567",
+              "is longer than 16 characters"},
+        Bound{"eid", "mctp", "1:8", "1:7", "1:253", "1:254", "has an EID that is not from 8 to 253"},
+        Bound{"network", "mctp", "1:8", "0:8", "4294967295:8", "4294967296:8",
+              "has a network that is not from 1 to 4294967295"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Properties, ABackendIsAtMostWhatPhysicalAddressesReach) {
@@ -285,9 +276,8 @@ TEST(OptionsMarkdown, HasARowForEveryProperty) {
   EXPECT_THAT(text,
               HasSubstr("| `mtu` | 68 to 4100 | 68 | MTU of the link to its endpoint as Linux counts it: a packet's "
                         "payload and its 4-byte header | DSP0236 8.3 |\n"));
-  EXPECT_THAT(text,
-              HasSubstr("| `num-dc-regions` | anything | - | *refused, unless off or 0:* dynamic capacity is not "
-                        "there yet | QEMU |\n"));
+  EXPECT_THAT(text, HasSubstr("| `num-dc-regions` | anything | - | *refused, unless off or 0:* dynamic capacity is not "
+                              "there yet | QEMU |\n"));
 }
 
 }  // namespace

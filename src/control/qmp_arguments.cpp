@@ -28,19 +28,26 @@ std::string_view expectation(const Argument& row, const Json& value) {
   const auto text = value.string();
   const auto expect = [](bool good, std::string_view what) { return good ? std::string_view() : what; };
   switch (row.kind) {
-    case ArgumentKind::text: return expect(text.has_value(), "a string");
-    case ArgumentKind::u8: return expect(unsigned_up_to(value, 0xFF).has_value(), "a number from 0 to 255");
-    case ArgumentKind::u16: return expect(unsigned_up_to(value, 0xFFFF).has_value(), "a number from 0 to 65535");
+    case ArgumentKind::text:
+      return expect(text.has_value(), "a string");
+    case ArgumentKind::u8:
+      return expect(unsigned_up_to(value, 0xFF).has_value(), "a number from 0 to 255");
+    case ArgumentKind::u16:
+      return expect(unsigned_up_to(value, 0xFFFF).has_value(), "a number from 0 to 65535");
     case ArgumentKind::u24:
       return expect(unsigned_up_to(value, 0xFF'FFFF).has_value(), "a number of 24 bits");
-    case ArgumentKind::u32: return expect(unsigned_up_to(value, 0xFFFF'FFFF).has_value(), "a number of 32 bits");
-    case ArgumentKind::u64: return expect(value.unsigned_integer().has_value(), "a number of 64 bits");
+    case ArgumentKind::u32:
+      return expect(unsigned_up_to(value, 0xFFFF'FFFF).has_value(), "a number of 32 bits");
+    case ArgumentKind::u64:
+      return expect(value.unsigned_integer().has_value(), "a number of 64 bits");
     case ArgumentKind::i16: {
       const auto number = value.signed_integer();
       return expect(number && *number >= -32768 && *number <= 32767, "a number from -32768 to 32767");
     }
-    case ArgumentKind::boolean: return expect(value.boolean().has_value(), "true or false");
-    case ArgumentKind::choice: return expect(text && std::ranges::count(row.choices, *text) == 1, "one of its values");
+    case ArgumentKind::boolean:
+      return expect(value.boolean().has_value(), "true or false");
+    case ArgumentKind::choice:
+      return expect(text && std::ranges::count(row.choices, *text) == 1, "one of its values");
     case ArgumentKind::size:
       return expect(value.unsigned_integer() || (text && parse_size(*text)), "a number or a size such as \"64M\"");
     case ArgumentKind::duration:
@@ -50,10 +57,12 @@ std::string_view expectation(const Argument& row, const Json& value) {
     case ArgumentKind::opcode:
       return expect(unsigned_up_to(value, 0xFFFF) || (text && parse_opcode(*text)),
                     "an opcode such as 0x4400 or a name such as \"sanitize\"");
-    case ArgumentKind::hex: return expect(text && from_hex(*text), "bytes in hexadecimal");
+    case ArgumentKind::hex:
+      return expect(text && from_hex(*text), "bytes in hexadecimal");
     case ArgumentKind::object_list:
       return expect(value.is_array() && std::ranges::all_of(value.elements(), &Json::is_object), "a list of objects");
-    case ArgumentKind::u64_list: return expect(is_u64_list(value), "a list of numbers");
+    case ArgumentKind::u64_list:
+      return expect(is_u64_list(value), "a list of numbers");
   }
   return "of a known kind";
 }

@@ -43,28 +43,39 @@ INSTANTIATE_TEST_SUITE_P(
              {"-32768", "0", "32767"},
              {"-32769", "32768", "18446744073709551615", R"("1")", "0.5"}},
         Kind{ArgumentKind::boolean, "true or false", {"true", "false"}, {"0", "1", R"("true")", "null"}},
-        Kind{ArgumentKind::choice, "one of its values (one, two)", {R"("one")", R"("two")"}, {R"("three")", R"("")", "1"}},
+        Kind{ArgumentKind::choice,
+             "one of its values (one, two)",
+             {R"("one")", R"("two")"},
+             {R"("three")", R"("")", "1"}},
         Kind{ArgumentKind::size,
              "a number or a size such as \"64M\"",
              {"0", "18446744073709551615", R"("64M")", R"("0x10")"},
              {"-1", "1.5", R"("64X")", R"("")", R"("-1")", "null"}},
-        Kind{ArgumentKind::duration,
-             "nanoseconds or a duration such as \"2s\", at most 146 years",
-             {"0", "4611686018427387903", R"("2s")", R"("10us")", R"("4611686018427387903ns")"},
-             {"-1", "4611686018427387904", R"("4611686018427387904ns")", R"("9223372036s")", R"("1h")", R"("")", "2.5"}},
+        Kind{
+            ArgumentKind::duration,
+            "nanoseconds or a duration such as \"2s\", at most 146 years",
+            {"0", "4611686018427387903", R"("2s")", R"("10us")", R"("4611686018427387903ns")"},
+            {"-1", "4611686018427387904", R"("4611686018427387904ns")", R"("9223372036s")", R"("1h")", R"("")", "2.5"}},
         Kind{ArgumentKind::opcode,
              "an opcode such as 0x4400 or a name such as \"sanitize\"",
              {"0", "65535", R"("0x4400")", R"("sanitize")", R"("Sanitize")", R"("get-lsa")", R"("1")"},
              {"65536", "-1", R"("0x10000")", R"("sanitise")", R"("")", R"("4400h")", "null"}},
-        Kind{ArgumentKind::hex, "bytes in hexadecimal", {R"("")", R"("00ff")", R"("A0:b1 c2")"}, {R"("0")", R"("0x00")", R"("zz")", "0"}},
+        Kind{ArgumentKind::hex,
+             "bytes in hexadecimal",
+             {R"("")", R"("00ff")", R"("A0:b1 c2")"},
+             {R"("0")", R"("0x00")", R"("zz")", "0"}},
         Kind{ArgumentKind::u64_list,
              "a list of numbers",
              {"[]", "[0,18446744073709551615]"},
              {"[-1]", "[\"1\"]", "[1.5]", "[[1]]", "1", "{}", "null"}},
-        Kind{ArgumentKind::object_list, "a list of objects", {"[]", R"([{},{"a":1}])"}, {"{}", "[1]", "[[]]", "null", R"("")"}}),
+        Kind{ArgumentKind::object_list,
+             "a list of objects",
+             {"[]", R"([{},{"a":1}])"},
+             {"{}", "[1]", "[[]]", "null", R"("")"}}),
     [](const auto& test) {
-      static constexpr auto kNames = std::to_array<const char*>({"Text", "U8", "U16", "U24", "U32", "U64", "I16", "Boolean", "Choice",
-                                                                 "Size", "Duration", "Opcode", "Hex", "U64List", "ObjectList"});
+      static constexpr auto kNames =
+          std::to_array<const char*>({"Text", "U8", "U16", "U24", "U32", "U64", "I16", "Boolean", "Choice", "Size",
+                                      "Duration", "Opcode", "Hex", "U64List", "ObjectList"});
       return kNames[static_cast<std::size_t>(test.param.kind)];
     });
 
@@ -85,7 +96,8 @@ TEST(QmpArguments, AreUnexpectedWhereThereAreNone) {
 }
 
 TEST(QmpArguments, MayBeOptional) {
-  static constexpr auto kRows = std::to_array<Argument>({{"first", ArgumentKind::u8, ""}, {"second", ArgumentKind::u8, "", true}});
+  static constexpr auto kRows =
+      std::to_array<Argument>({{"first", ArgumentKind::u8, ""}, {"second", ArgumentKind::u8, "", true}});
   EXPECT_TRUE(check_arguments(kRows, Json::object({{"first", 1}})));
   EXPECT_EQ(check_arguments(kRows, Json::object({{"second", 1}})).error().message, "parameter \"first\" is missing");
   EXPECT_EQ(check_arguments(kRows, Json::object({{"secnd", 1}})).error().message,
@@ -119,7 +131,8 @@ TEST(QmpArguments, ReadOpcodesByTheirTitles) {
 }
 
 TEST(QmpArguments, ReadReturnCodesByTheirNames) {
-  for (const auto& [value, name] : kReturnCodes) EXPECT_EQ(parse_return_code(name), static_cast<ReturnCode>(value)) << name;
+  for (const auto& [value, name] : kReturnCodes)
+    EXPECT_EQ(parse_return_code(name), static_cast<ReturnCode>(value)) << name;
   EXPECT_EQ(parse_return_code("media-disabled"), ReturnCode::media_disabled);
   EXPECT_EQ(parse_return_code("0x0f"), ReturnCode::invalid_physical_address);
   EXPECT_EQ(parse_return_code("65535"), static_cast<ReturnCode>(0xFFFF));

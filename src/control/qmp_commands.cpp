@@ -32,7 +32,9 @@ using enum ArgumentKind;
 constexpr auto kVias = std::to_array<std::string_view>({"mailbox", "mctp"});
 
 Result<Json> query_version(QmpContext&, const Json&) {
-  return Json::object({{"qemu", Json::object({{"micro", kVersionMicro}, {"minor", kVersionMinor}, {"major", kVersionMajor}})}, {"package", "cxlemu"}});
+  return Json::object(
+      {{"qemu", Json::object({{"micro", kVersionMicro}, {"minor", kVersionMinor}, {"major", kVersionMajor}})},
+       {"package", "cxlemu"}});
 }
 
 Result<Json> query_commands(QmpContext&, const Json&) {
@@ -103,7 +105,8 @@ Via default_via(MemoryDeviceNode& node, Opcode opcode) {
   cci::CommandSet& commands = node.device->commands();
   const cci::Command* row = commands.find(opcode);
   const cci::RuntimeCommand* runtime = commands.find_runtime(opcode);
-  const cci::Carriers carriers = row != nullptr ? row->carriers : (runtime != nullptr ? runtime->carriers : cci::only(cci::Carrier::mailbox));
+  const cci::Carriers carriers =
+      row != nullptr ? row->carriers : (runtime != nullptr ? runtime->carriers : cci::only(cci::Carrier::mailbox));
   const bool on_mailbox = carriers.has(cci::Carrier::mailbox);
   return on_mailbox || node.endpoint == nullptr ? Via::mailbox : Via::mctp;
 }
@@ -134,7 +137,7 @@ Result<Json> send_command(QmpContext& context, const Json& arguments) {
                        {"payload", to_hex(result->payload)}});
 }
 
-// ------------------------------------------------------------------------------------------------------- time and reset
+// ------------------------------------------------------------------------------------------------------ time and reset
 
 constexpr auto kAdvanceClock =
     std::to_array<Argument>({{"by", duration, "how far device time moves: every deadline up to then is met"}});
@@ -151,8 +154,9 @@ Result<Json> advance_clock(QmpContext& context, const Json& arguments) {
 
 constexpr auto kResetKinds =
     std::to_array<std::string_view>({"conventional", "hot", "warm", "cold", "cxl", "flr", "power-loss"});
-constexpr auto kReset = std::to_array<Argument>({
-    kPath, {"kind", choice, "hot and warm are conventional; power-loss takes auxiliary power too", false, kResetKinds}});
+constexpr auto kReset = std::to_array<Argument>(
+    {kPath,
+     {"kind", choice, "hot and warm are conventional; power-loss takes auxiliary power too", false, kResetKinds}});
 
 ResetKind reset_kind(std::string_view name) {
   if (name == "cold") return ResetKind::cold;
@@ -168,7 +172,7 @@ Result<Json> reset(QmpContext& context, const Json& arguments) {
   return Json::object();
 }
 
-// --------------------------------------------------------------------------------------------------------------- health
+// -------------------------------------------------------------------------------------------------------------- health
 
 constexpr auto kSetHealth = std::to_array<Argument>({
     kPath,
@@ -187,7 +191,8 @@ Result<Json> set_health(QmpContext& context, const Json& arguments) {
   constexpr std::uint64_t kHighestHealthStatus = 15;
   constexpr std::uint64_t kHighestMediaStatus = 9;
   const auto take = [&](std::string_view name, auto& field) {
-    if (arguments.contains(name)) field = static_cast<std::remove_reference_t<decltype(field)>>(number_of(arguments[name]));
+    if (arguments.contains(name))
+      field = static_cast<std::remove_reference_t<decltype(field)>>(number_of(arguments[name]));
     return arguments.contains(name);
   };
   const std::array given = {take("temperature", wanted.temperature),
@@ -197,8 +202,10 @@ Result<Json> set_health(QmpContext& context, const Json& arguments) {
                             take("corrected-volatile-errors", wanted.corrected_volatile_error_count),
                             take("corrected-persistent-errors", wanted.corrected_persistent_error_count),
                             take("dirty-shutdowns", wanted.dirty_shutdown_count)};
-  if (std::ranges::count(given, true) == 0) return failure("nothing to set: give temperature, life-used or another argument");
-  if (wanted.life_used > 100 && wanted.life_used != 255) return failure("parameter \"life-used\" is from 0 to 100, or 255");
+  if (std::ranges::count(given, true) == 0)
+    return failure("nothing to set: give temperature, life-used or another argument");
+  if (wanted.life_used > 100 && wanted.life_used != 255)
+    return failure("parameter \"life-used\" is from 0 to 100, or 255");
   if (wanted.health_status > kHighestHealthStatus) return failure("parameter \"health-status\" is from 0 to 15");
   if (wanted.media_status > kHighestMediaStatus) return failure("parameter \"media-status\" is from 0 to 9");
   health::set(*node->device, wanted);
@@ -211,7 +218,7 @@ Result<Json> query_health_command(QmpContext& context, const Json& arguments) {
   return query_health(*TRY(find_device(context, arguments))->device);
 }
 
-// --------------------------------------------------------------------------------------------------------------- faults
+// -------------------------------------------------------------------------------------------------------------- faults
 
 constexpr auto kActivationFailures = std::to_array<std::string_view>({"rolled-back", "cold-reset-required"});
 constexpr auto kSet = std::to_array<Argument>({
@@ -220,8 +227,10 @@ constexpr auto kSet = std::to_array<Argument>({
     {"return-code", text, "answer for one call: a name such as \"busy\" or a number; nothing is carried out", true},
     {"call", u32, "which call from now on (1: the next); default 1", true},
     {"background-duration", duration, "how long the next background operation of the opcode takes", true},
-    {"stall-at", u8, "percentage at which the next background operation of the opcode stands still for ever; from abort-threshold on "
-     "0005h does not end it", true},
+    {"stall-at", u8,
+     "percentage at which the next background operation of the opcode stands still for ever; from abort-threshold on "
+     "0005h does not end it",
+     true},
     {"background-return-code", text, "how the next background operation of the opcode fails at its end", true},
     {"reset-at", u8, "percentage of the next background operation of the opcode at which the device is reset", true},
     {"reset-kind", choice, "which reset that is; default power-loss", true, kResetKinds},
@@ -278,8 +287,9 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
   const bool background = std::ranges::any_of(kBackgroundFaults, [&](auto name) { return arguments.contains(name); });
   if (!code && !background) {
     if (!arguments.contains("clear") && !activation_failure) {
-      return failure("nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, "
-                     "activation-failure or clear");
+      return failure(
+          "nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, "
+          "activation-failure or clear");
     }
     node->device->faults() = std::move(faults);
     node->device->firmware_faults() = firmware_faults;
@@ -313,34 +323,46 @@ constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxlemu-advance-clock", "Moves device time of a lab with --clock=virtual or --clock=auto.",
      "`time`: device time in nanoseconds", kAdvanceClock, advance_clock},
     {"cxlemu-query-background", "What runs, or ran last, in the background of each CCI of a device.",
-     "`mailbox` and `mctp`, each with `running` and, once something ran, `opcode`, `command`, `percent`, `started`, `ends` "
+     "`mailbox` and `mctp`, each with `running` and, once something ran, `opcode`, `command`, `percent`, `started`, "
+     "`ends` "
      "(device time in nanoseconds; absent: never), or when it has ended `return-code` and `return-code-name`",
      kQueryBackground, query_background_command},
     {"cxlemu-query-commands", "The commands of a device, those of its table of vendor commands too.",
-     "a list of `opcode`, `name`, `title`, `by` (a list of mailbox, mctp) and, for a vendor command, `vendor`", kQueryCommands,
-     query_commands_of_device},
+     "a list of `opcode`, `name`, `title`, `by` (a list of mailbox, mctp) and, for a vendor command, `vendor`",
+     kQueryCommands, query_commands_of_device},
     {"cxlemu-query-events", "The event records of one CCI of a device, decoded; nothing is cleared.",
      "for each log `records`, `overflow`, and what was lost", kQueryEvents, query_events_command},
     {"cxlemu-query-firmware", "Firmware slots of a device, and the transfer that it is taking.",
-     "`slots` with `slot` and, where there is firmware, `revision`, `bytes` and `sha256` of what was transferred; `active`, "
+     "`slots` with `slot` and, where there is firmware, `revision`, `bytes` and `sha256` of what was transferred; "
+     "`active`, "
      "`staged` (0: none), `cold-reset-required`; `transfer` with `in-progress`, `by`, `received` bytes",
      kQueryFirmware, query_firmware_command},
     {"cxlemu-query-health", "The condition of a device, and when it warns.",
-     "`health` as Get Health Info, `alerts` as Get Alert Configuration, `shutdown` dirty or clean, `qos`: Backpressure Average "
-     "Percentage", kQueryHealth, query_health_command},
-    {"cxlemu-query-lab", "Everything about the lab: devices, CCIs, endpoints, counters.",
-     "the lab; sizes in bytes, times in nanoseconds", {}, query_lab_command},
+     "`health` as Get Health Info, `alerts` as Get Alert Configuration, `shutdown` dirty or clean, `qos`: Backpressure "
+     "Average "
+     "Percentage",
+     kQueryHealth, query_health_command},
+    {"cxlemu-query-lab",
+     "Everything about the lab: devices, CCIs, endpoints, counters.",
+     "the lab; sizes in bytes, times in nanoseconds",
+     {},
+     query_lab_command},
     {"cxlemu-reset", "Resets a device (CXL r3.2 9.5, 9.7, 9.8).", kNothing, kReset, reset},
     {"cxlemu-send-command", "Sends one CCI command; over MCTP as packets through the network of the lab.",
      "`via`, `return-code`, `return-code-name`, `vendor-specific-extended-status`, `background-operation`, `payload`",
      kSendCommand, send_command},
-    {"cxlemu-set", "Sets a fault: a return code for the n-th call of an opcode; an operation that is slow, never ends, fails, or is hit by "
+    {"cxlemu-set",
+     "Sets a fault: a return code for the n-th call of an opcode; an operation that is slow, never ends, fails, or is "
+     "hit by "
      "a reset; firmware that fails.",
      kNothing, kSet, set},
     {"cxlemu-set-health", "Changes the condition of a device; what becomes worse is told of by Memory Module Events.",
      kNothing, kSetHealth, set_health},
     {"query-commands", "The commands there are.", "a list of `name`", {}, query_commands},
-    {"query-version", "The version of the program.", "`qemu` with major, minor, micro, and `package`", {},
+    {"query-version",
+     "The version of the program.",
+     "`qemu` with major, minor, micro, and `package`",
+     {},
      query_version},
     {"quit", "Ends the lab.", kNothing, {}, quit},
 });

@@ -12,7 +12,6 @@ namespace {
 
 using enum ArgumentKind;
 
-
 template <std::size_t N>
 constexpr std::array<std::string_view, N> names_of(const std::array<RasError, N>& errors) {
   std::array<std::string_view, N> names;
@@ -51,7 +50,8 @@ constexpr auto kInjectUncorrectable = std::to_array<Argument>({
     kPath,
     {"errors", object_list,
      "each with `type` (cache-data-parity, cache-address-parity, cache-be-parity, cache-data-ecc, mem-data-parity, "
-     "mem-address-parity, mem-be-parity, mem-data-ecc, reinit-threshold, rsvd-encoding, poison-received, receiver-overflow, "
+     "mem-address-parity, mem-be-parity, mem-data-ecc, reinit-threshold, rsvd-encoding, poison-received, "
+     "receiver-overflow, "
      "internal, cxl-ide-tx, cxl-ide-rx) and `header`, a list of up to 32 numbers of 32 bits"},
 });
 
@@ -81,8 +81,11 @@ Result<Json> inject_uncorrectable(QmpContext& context, const Json& arguments) {
   Json masked = Json::array();
   for (const Json& error : arguments["errors"].elements()) {
     switch (ras::record_uncorrectable(state, TRY(header_of(error)))) {
-      case RasOutcome::recorded: break;
-      case RasOutcome::masked: masked.push_back(error["type"]); break;
+      case RasOutcome::recorded:
+        break;
+      case RasOutcome::masked:
+        masked.push_back(error["type"]);
+        break;
       case RasOutcome::full:
         return failure(fmt::format("at most {} errors wait; cxlemu-write-ras clears them", kMaximumRasHeaders));
     }
@@ -104,7 +107,9 @@ constexpr auto kQuery = std::to_array<Argument>({kPath});
 
 Result<Json> query_ras(QmpContext& context, const Json& arguments) {
   const RasState& state = TRY(find_device(context, arguments))->device->ras();
-  const auto name_of_bit = [](std::uint8_t bit) { return std::ranges::find(kUncorrectableErrors, bit, &RasError::bit)->name; };
+  const auto name_of_bit = [](std::uint8_t bit) {
+    return std::ranges::find(kUncorrectableErrors, bit, &RasError::bit)->name;
+  };
   Json headers = Json::array();
   for (const RasHeader& logged : state.headers) {
     Json dwords = Json::array();
@@ -114,19 +119,17 @@ Result<Json> query_ras(QmpContext& context, const Json& arguments) {
   const std::uint32_t status = ras::uncorrectable_status(state);
   const auto first = ras::first_error(state);
   return Json::object(
-      {{"uncorrectable",
-        Json::object({{"status", names_of_bits(kUncorrectableErrors, status)},
-                      {"masked", names_of_bits(kUncorrectableErrors, state.uncorrectable_mask)},
-                      {"fatal", names_of_bits(kUncorrectableErrors, state.uncorrectable_severity)},
-                      {"first-error", first ? Json(name_of_bit(*first)) : Json()},
-                      {"errors", std::move(headers)}})},
+      {{"uncorrectable", Json::object({{"status", names_of_bits(kUncorrectableErrors, status)},
+                                       {"masked", names_of_bits(kUncorrectableErrors, state.uncorrectable_mask)},
+                                       {"fatal", names_of_bits(kUncorrectableErrors, state.uncorrectable_severity)},
+                                       {"first-error", first ? Json(name_of_bit(*first)) : Json()},
+                                       {"errors", std::move(headers)}})},
        {"correctable", Json::object({{"status", names_of_bits(kCorrectableErrors, state.correctable_status)},
                                      {"masked", names_of_bits(kCorrectableErrors, state.correctable_mask)}})}});
 }
 
-constexpr auto kRegisters = std::to_array<std::string_view>({"uncorrectable-status", "uncorrectable-mask",
-                                                             "uncorrectable-severity", "correctable-status",
-                                                             "correctable-mask"});
+constexpr auto kRegisters = std::to_array<std::string_view>(
+    {"uncorrectable-status", "uncorrectable-mask", "uncorrectable-severity", "correctable-status", "correctable-mask"});
 constexpr auto kWrite = std::to_array<Argument>({
     kPath,
     {"register", choice, "which", false, kRegisters},
@@ -146,18 +149,19 @@ Result<Json> write_ras(QmpContext& context, const Json& arguments) {
 constexpr std::string_view kMasked = "`masked`: the errors that were dropped because they are masked; absent: none";
 constexpr auto kRows = std::to_array<QmpCommand>({
     {"cxl-inject-correctable-error",
-     "A correctable error of the device's CXL protocols (CXL r3.2 8.2.4.17). After a cold reset all are masked, and leave "
+     "A correctable error of the device's CXL protocols (CXL r3.2 8.2.4.17). After a cold reset all are masked, and "
+     "leave "
      "nothing: ras-unmasked=on, or cxlemu-write-ras.",
      kMasked, kInjectCorrectable, inject_correctable},
     {"cxl-inject-uncorrectable-errors",
-     "Uncorrectable errors of the device's CXL protocols, in their order; all of them or none. Masked as above.", kMasked,
-     kInjectUncorrectable, inject_uncorrectable},
+     "Uncorrectable errors of the device's CXL protocols, in their order; all of them or none. Masked as above.",
+     kMasked, kInjectUncorrectable, inject_uncorrectable},
     {"cxlemu-query-ras", "The RAS capability of a device: what was recorded, what is masked, what is fatal.",
      "`uncorrectable` with `status`, `masked`, `fatal`, `first-error` and the `errors` that wait with their headers; "
      "`correctable` with `status` and `masked`",
      kQuery, query_ras},
-    {"cxlemu-write-ras", "Writes a register of the RAS capability, as software does through the PCIe function.", "nothing",
-     kWrite, write_ras},
+    {"cxlemu-write-ras", "Writes a register of the RAS capability, as software does through the PCIe function.",
+     "nothing", kWrite, write_ras},
 });
 
 }  // namespace

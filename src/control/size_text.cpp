@@ -37,20 +37,28 @@ bool is_hexadecimal(std::string_view text) { return text.starts_with("0x") || te
 std::optional<unsigned> shift_of(char suffix) {
   switch (suffix) {
     case 'b':
-    case 'B': return 0;
+    case 'B':
+      return 0;
     case 'k':
-    case 'K': return 10;
+    case 'K':
+      return 10;
     case 'm':
-    case 'M': return 20;
+    case 'M':
+      return 20;
     case 'g':
-    case 'G': return 30;
+    case 'G':
+      return 30;
     case 't':
-    case 'T': return 40;
+    case 'T':
+      return 40;
     case 'p':
-    case 'P': return 50;
+    case 'P':
+      return 50;
     case 'e':
-    case 'E': return 60;
-    default: return std::nullopt;
+    case 'E':
+      return 60;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -43,8 +43,10 @@ class Builder {
  private:
   Result<void> take(const Declaration& declaration) {
     switch (declaration.kind) {
-      case DeclarationKind::object: return take_object(declaration);
-      case DeclarationKind::device: return take_device(declaration);
+      case DeclarationKind::object:
+        return take_object(declaration);
+      case DeclarationKind::device:
+        return take_device(declaration);
       case DeclarationKind::machine:
         take_machine(declaration);
         return {};
@@ -205,11 +207,13 @@ class Builder {
   Result<void> check_partition(const Declaration& declaration, const MemoryDeviceDeclaration& device) {
     const std::uint64_t wanted = device.config.partitioned_volatile;
     if (wanted == 0) return {};
-    const auto backend = std::ranges::find(lab_.topology.backends, device.partitionable_memdev, &MemoryBackendConfig::id);
+    const auto backend =
+        std::ranges::find(lab_.topology.backends, device.partitionable_memdev, &MemoryBackendConfig::id);
     const std::uint64_t there = backend == lab_.topology.backends.end() ? 0 : backend->size_bytes;
     if (wanted % kCapacityUnit == 0 && wanted <= there) return {};
-    return failure(fmt::format("{}: partitioned-volatile {} is no multiple of 256M up to the {} of partitionable-memdev",
-                               place_of(declaration, "partitioned-volatile"), size_text(wanted), size_text(there)));
+    return failure(
+        fmt::format("{}: partitioned-volatile {} is no multiple of 256M up to the {} of partitionable-memdev",
+                    place_of(declaration, "partitioned-volatile"), size_text(wanted), size_text(there)));
   }
 
   static std::string_view place_of(const Declaration& declaration, std::string_view property) {

@@ -79,9 +79,8 @@ TEST(TopologyBuilder, BuildsTheCommandLineOfQemusDocumentation) {
   EXPECT_EQ(device.persistent_memdev, "cxl-mem1");
   EXPECT_EQ(device.lsa, "cxl-lsa1");
   EXPECT_EQ(lab->topology.backends[0].mem_path, "/tmp/cxltest.raw");
-  EXPECT_THAT(lab->notices,
-              ElementsAre("accepted without effect: -m, -smp, -machine, pxb-cxl, "
-                          "cxl-rp, cxl-type3 bus, cxl-fmw"));
+  EXPECT_THAT(lab->notices, ElementsAre("accepted without effect: -m, -smp, -machine, pxb-cxl, "
+                                        "cxl-rp, cxl-type3 bus, cxl-fmw"));
 }
 
 TEST(TopologyBuilder, ReadsTheJsonForm) {

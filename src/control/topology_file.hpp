@@ -42,8 +42,8 @@ inline constexpr std::size_t kMaximumFileSize = 4 * 1024 * 1024;
 /// Parts of a dotted key or a table's name.
 inline constexpr std::size_t kMaximumKeyParts = 8;
 
-/// `file_name` is for errors: "lab.toml:12: ...". Keys may be text, whole numbers, booleans or lists of these, or lists of
-/// tables of them ([[device.mem0.vendor-command]]); an id with dots is quoted: [device."cxl.1"].
+/// `file_name` is for errors: "lab.toml:12: ...". Keys may be text, whole numbers, booleans or lists of these, or lists
+/// of tables of them ([[device.mem0.vendor-command]]); an id with dots is quoted: [device."cxl.1"].
 Result<TopologyFile> parse_topology_file(std::string_view text, std::string_view file_name);
 
 }  // namespace cxlemu::control

@@ -206,14 +206,14 @@ TEST(Examples, VendorCommands) {
 }
 
 TEST(TopologyFile, TakesListsOfTablesApart) {
-  const auto file = parse("[device.a]\ntype = \"t\"\n[[device.a.b]]\nx = 1\ny = [2, true]\n[[device.a.b]]\nx = \"3\"\n");
+  const auto file =
+      parse("[device.a]\ntype = \"t\"\n[[device.a.b]]\nx = 1\ny = [2, true]\n[[device.a.b]]\nx = \"3\"\n");
   ASSERT_TRUE(file) << error_of(file);
-  EXPECT_EQ(file->declarations[0].properties,
-            (std::vector<Property>{{"id", "a"},
-                                   {"b.0.x", "1", "lab.toml:4"},
-                                   {"b.0.y.0", "2", "lab.toml:5"},
-                                   {"b.0.y.1", "on", "lab.toml:5"},
-                                   {"b.1.x", "3", "lab.toml:7"}}));
+  EXPECT_EQ(file->declarations[0].properties, (std::vector<Property>{{"id", "a"},
+                                                                     {"b.0.x", "1", "lab.toml:4"},
+                                                                     {"b.0.y.0", "2", "lab.toml:5"},
+                                                                     {"b.0.y.1", "on", "lab.toml:5"},
+                                                                     {"b.1.x", "3", "lab.toml:7"}}));
   EXPECT_EQ(error_of(parse("[device.a]\ntype = \"t\"\n[[device.a.b]]\n[device.a.b.c]\nx = 1\n")),
             "lab.toml:4: \"b.0.c\" is neither text, a whole number nor a boolean; write it in quotes");
 }

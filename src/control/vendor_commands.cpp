@@ -55,8 +55,8 @@ Result<Buffer> bytes(std::string_view text, std::size_t maximum) {
 
 Result<std::string> identifier(std::string_view text) {
   if (is_identifier(text)) return std::string(text);
-  return failure(fmt::format("{} is not a name: a letter, then letters, digits, - . _, at most {} characters", quoted(text),
-                             kMaximumIdentifierLength));
+  return failure(fmt::format("{} is not a name: a letter, then letters, digits, - . _, at most {} characters",
+                             quoted(text), kMaximumIdentifierLength));
 }
 
 Result<void> set_opcode(Draft& draft, std::string_view text) {
@@ -73,8 +73,8 @@ Result<void> set_name(Draft& draft, std::string_view text) {
   const bool printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7E; });
   const bool is_word = !text.empty() && (std::isalpha(static_cast<unsigned char>(text.front())) != 0);
   if (!printable || !is_word || text.size() > kMaximumVendorName) {
-    return failure(fmt::format("{} is not a name: a letter, then ASCII characters, at most {}", quoted(text),
-                               kMaximumVendorName));
+    return failure(
+        fmt::format("{} is not a name: a letter, then ASCII characters, at most {}", quoted(text), kMaximumVendorName));
   }
   draft.command.name = text;
   return {};
@@ -110,8 +110,8 @@ Result<void> add_carrier(Draft& draft, std::string_view text) {
 Result<void> set_answer(Draft& draft, std::string_view key, std::string_view text) {
   VendorCommand& command = draft.command;
   if (!draft.answer_key.empty() && draft.answer_key != key) {
-    return failure(fmt::format("the command has an answer by {} already; give one of payload, echo, return-code, get, set",
-                               draft.answer_key));
+    return failure(fmt::format(
+        "the command has an answer by {} already; give one of payload, echo, return-code, get, set", draft.answer_key));
   }
   draft.answer_key = key;
   if (key == "payload") {
@@ -134,8 +134,8 @@ Result<void> set_answer(Draft& draft, std::string_view key, std::string_view tex
 }
 
 constexpr auto kKeys =
-    std::to_array<std::string_view>({"opcode", "name", "effects", "carriers", "min-length", "max-length", "payload", "echo",
-                                     "return-code", "get", "set", "size", "initial"});
+    std::to_array<std::string_view>({"opcode", "name", "effects", "carriers", "min-length", "max-length", "payload",
+                                     "echo", "return-code", "get", "set", "size", "initial"});
 
 Result<void> set_key(Draft& draft, std::string_view key, std::string_view text) {
   if (key == "opcode") return set_opcode(draft, text);
@@ -200,7 +200,8 @@ class Reader {
     const std::string_view name = rest.substr(dot + 1);
     const auto key = key_of(name);
     if (!key || std::ranges::find(kKeys, *key) == kKeys.end()) {
-      return failure(fmt::format("{}: a vendor-command has no key {}{}", place, quoted(name), did_you_mean(name, kKeys)));
+      return failure(
+          fmt::format("{}: a vendor-command has no key {}{}", place, quoted(name), did_you_mean(name, kKeys)));
     }
     if (const auto set = set_key(*draft, *key, property.text); !set) {
       return failure(fmt::format("{}: vendor-command {}: {}", place, *key, set.error().message));
@@ -224,8 +225,8 @@ class Reader {
     }
     if (std::ranges::find(config_.vendor_commands, command.opcode, &VendorCommand::opcode) !=
         config_.vendor_commands.end()) {
-      return failure(fmt::format("{}: there is another vendor-command with opcode {:#06x}; give another one", draft.place,
-                                 command.opcode));
+      return failure(fmt::format("{}: there is another vendor-command with opcode {:#06x}; give another one",
+                                 draft.place, command.opcode));
     }
     if (command.name.empty()) command.name = fmt::format("Vendor {:04X}h", command.opcode);
     TRY_VOID(check_name(draft));
@@ -246,8 +247,8 @@ class Reader {
     const bool taken = std::ranges::any_of(memory_device_commands(), is_same, &cci::Command::title) ||
                        std::ranges::any_of(config_.vendor_commands, is_same, &VendorCommand::name);
     if (!taken) return {};
-    return failure(fmt::format("{}: there is another command {}; give another name", draft.place,
-                               quoted(draft.command.name)));
+    return failure(
+        fmt::format("{}: there is another command {}; give another name", draft.place, quoted(draft.command.name)));
   }
 
   Result<void> add_register(const Draft& draft) {

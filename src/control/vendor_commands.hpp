@@ -1,5 +1,5 @@
-// Vendor opcodes from a declaration: the properties vendor-command.N.KEY, as [[device.ID.vendor-command]] of a topology file or a
-// list in a JSON option gives them. docs/vendor-commands.md has the keys.
+// Vendor opcodes from a declaration: the properties vendor-command.N.KEY, as [[device.ID.vendor-command]] of a topology
+// file or a list in a JSON option gives them. docs/vendor-commands.md has the keys.
 #pragma once
 
 #include "base/result.hpp"

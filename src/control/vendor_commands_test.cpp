@@ -14,9 +14,10 @@ namespace {
 
 /// A device with these tables of vendor commands, which begin at line 5.
 Result<MemoryDeviceConfig> with(std::string_view tables) {
-  const std::string text = "[object.m0]\ntype = \"memory-backend-ram\"\nsize = \"256M\"\n[device.d]\ntype = \"cxl-type3\"\n"
-                           "volatile-memdev = \"m0\"\n" +
-                           std::string(tables);
+  const std::string text =
+      "[object.m0]\ntype = \"memory-backend-ram\"\nsize = \"256M\"\n[device.d]\ntype = \"cxl-type3\"\n"
+      "volatile-memdev = \"m0\"\n" +
+      std::string(tables);
   const auto file = TRY(parse_topology_file(text, "lab.toml"));
   const auto lab = TRY(build_topology(file.declarations));
   EXPECT_TRUE(lab.notices.empty());
@@ -30,8 +31,9 @@ std::string error_of(std::string_view tables) {
 std::string one(std::string_view keys) { return "[[device.d.vendor-command]]\nopcode = 0xC000\n" + std::string(keys); }
 
 TEST(VendorCommands, HaveWhatTheirTableSays) {
-  const auto config = with(one("name = \"Get Fan Speed\"\neffects = [\"immediate-log-change\", \"security-state-change\"]\n"
-                               "carriers = [\"mctp\"]\nmin-length = 1\nmax-length = 0x10\npayload = \"00 ff\"\n"));
+  const auto config =
+      with(one("name = \"Get Fan Speed\"\neffects = [\"immediate-log-change\", \"security-state-change\"]\n"
+               "carriers = [\"mctp\"]\nmin-length = 1\nmax-length = 0x10\npayload = \"00 ff\"\n"));
   ASSERT_TRUE(config) << config.error().message;
   ASSERT_EQ(config->vendor_commands.size(), 1U);
   const VendorCommand& command = config->vendor_commands[0];
@@ -58,14 +60,16 @@ TEST(VendorCommands, AnswerInOneWay) {
   EXPECT_EQ(with(one("echo = true\n")).value().vendor_commands[0].answer, VendorAnswer::echo);
   EXPECT_EQ(with(one("return-code = \"busy\"\n")).value().vendor_commands[0].return_code, ReturnCode::busy);
   EXPECT_EQ(with(one("return-code = 0xC0\n")).value().vendor_commands[0].return_code, static_cast<ReturnCode>(0xC0));
-  EXPECT_EQ(error_of(one("echo = true\npayload = \"00\"\n")),
-            "lab.toml:10: vendor-command payload: the command has an answer by echo already; give one of payload, echo, "
-            "return-code, get, set");
+  EXPECT_EQ(
+      error_of(one("echo = true\npayload = \"00\"\n")),
+      "lab.toml:10: vendor-command payload: the command has an answer by echo already; give one of payload, echo, "
+      "return-code, get, set");
 }
 
 TEST(VendorCommands, ShareRegistersByName) {
-  const auto config = with("[[device.d.vendor-command]]\nopcode = 0xC001\nget = \"fan\"\n"
-                           "[[device.d.vendor-command]]\nopcode = 0xC002\nset = \"fan\"\nsize = 4\ninitial = \"1234\"\n");
+  const auto config = with(
+      "[[device.d.vendor-command]]\nopcode = 0xC001\nget = \"fan\"\n"
+      "[[device.d.vendor-command]]\nopcode = 0xC002\nset = \"fan\"\nsize = 4\ninitial = \"1234\"\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->vendor_registers, (std::vector<VendorRegister>{{"fan", from_hex("12340000").value()}}));
   EXPECT_EQ(config->vendor_commands[1].minimum_length, 4U);
@@ -74,7 +78,8 @@ TEST(VendorCommands, ShareRegistersByName) {
 
 // A change that waits for a Conventional or CXL Reset needs bit 9.
 TEST(VendorCommands, SayThatTheirResetEffectsAreValid) {
-  EXPECT_EQ(with(one("effects = [\"configuration-change-after-cxl-reset\"]\n")).value().vendor_commands[0].effects, 0xA00);
+  EXPECT_EQ(with(one("effects = [\"configuration-change-after-cxl-reset\"]\n")).value().vendor_commands[0].effects,
+            0xA00);
 }
 
 TEST(VendorCommands, AreRefusedInOneLineWithPlaceAndRemedy) {
@@ -95,7 +100,8 @@ TEST(VendorCommands, AreRefusedInOneLineWithPlaceAndRemedy) {
               testing::HasSubstr("lab.toml:9: vendor-command effects: \"background-operation\" is none of "));
   EXPECT_EQ(error_of(one("carriers = [\"usb\"]\n")),
             "lab.toml:9: vendor-command carriers: \"usb\" is neither mailbox nor mctp");
-  EXPECT_EQ(error_of(one("return-code = 1\n")), "lab.toml:9: vendor-command return-code: \"1\" is no return code, as \"busy\" or 0x06");
+  EXPECT_EQ(error_of(one("return-code = 1\n")),
+            "lab.toml:9: vendor-command return-code: \"1\" is no return code, as \"busy\" or 0x06");
   EXPECT_EQ(error_of(one("min-length = 2\nmax-length = 1\n")),
             "lab.toml:8: vendor-command \"Vendor C000h\": min-length 2 is more than max-length 1");
   EXPECT_EQ(error_of(one("get = \"r\"\n")), "lab.toml:8: register \"r\" has no size; write size = 4");
@@ -103,7 +109,8 @@ TEST(VendorCommands, AreRefusedInOneLineWithPlaceAndRemedy) {
             "lab.toml:8: vendor-command initial: has 2 bytes; register \"r\" has 1");
   EXPECT_EQ(error_of(one("size = 1\n")),
             "lab.toml:8: vendor-command \"Vendor C000h\": size and initial belong to get and set");
-  EXPECT_EQ(error_of(one("get = \"r\"\nsize = 1\n") + "[[device.d.vendor-command]]\nopcode = 0xC001\nset = \"r\"\nsize = 2\n"),
+  EXPECT_EQ(error_of(one("get = \"r\"\nsize = 1\n") +
+                     "[[device.d.vendor-command]]\nopcode = 0xC001\nset = \"r\"\nsize = 2\n"),
             "lab.toml:12: register \"r\" has 1 bytes already; give one size");
   EXPECT_EQ(error_of("vendor-command = 1\n"),
             "lab.toml:7: vendor-command is a list of tables: [[device.ID.vendor-command]]");
@@ -113,7 +120,8 @@ TEST(VendorCommands, AreRefusedInOneLineWithPlaceAndRemedy) {
 
 TEST(VendorCommands, HaveLimits) {
   EXPECT_EQ(error_of(one("get = \"r\"\nsize = 256\n")), "");
-  EXPECT_EQ(error_of(one("get = \"r\"\nsize = 257\n")), "lab.toml:10: vendor-command size: \"257\" is not from 1 to 256");
+  EXPECT_EQ(error_of(one("get = \"r\"\nsize = 257\n")),
+            "lab.toml:10: vendor-command size: \"257\" is not from 1 to 256");
   EXPECT_EQ(error_of(one("payload = \"" + std::string(2048, '0') + "\"\n")), "");
   EXPECT_EQ(error_of(one("payload = \"" + std::string(2050, '0') + "\"\n")),
             "lab.toml:9: vendor-command payload: has 1025 bytes; 1024 are the most");
@@ -121,7 +129,8 @@ TEST(VendorCommands, HaveLimits) {
   EXPECT_NE(error_of(one("name = \"" + std::string(65, 'a') + "\"\n")), "");
   const auto tables = [](std::size_t n) {
     std::string text;
-    for (std::size_t i = 0; i < n; ++i) text += "[[device.d.vendor-command]]\nopcode = " + std::to_string(0xC000 + i) + "\n";
+    for (std::size_t i = 0; i < n; ++i)
+      text += "[[device.d.vendor-command]]\nopcode = " + std::to_string(0xC000 + i) + "\n";
     return text;
   };
   EXPECT_EQ(with(tables(cci::kMaximumRuntimeCommands)).value().vendor_commands.size(), cci::kMaximumRuntimeCommands);
@@ -132,7 +141,8 @@ TEST(VendorCommands, HaveLimits) {
 TEST(VendorCommands, ComeFromJsonOptionsToo) {
   const auto declaration = parse_option(
       DeclarationKind::device,
-      R"({"driver":"cxl-type3","vendor-command":[{"opcode":49152,"effects":["immediate-log-change"],"echo":true}]})", "-device #1");
+      R"({"driver":"cxl-type3","vendor-command":[{"opcode":49152,"effects":["immediate-log-change"],"echo":true}]})",
+      "-device #1");
   ASSERT_TRUE(declaration);
   MemoryDeviceConfig config;
   ASSERT_TRUE(apply_vendor_commands(*declaration, config));

@@ -1,4 +1,5 @@
-// Sends the Event Notifications of one MCTP CCI as packets of its endpoint (CXL r3.2 8.2.10.2.8), and takes the responses.
+// Sends the Event Notifications of one MCTP CCI as packets of its endpoint (CXL r3.2 8.2.10.2.8), and takes the
+// responses.
 #pragma once
 
 #include "base/timeline.hpp"

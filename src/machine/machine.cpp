@@ -153,9 +153,7 @@ Machine::NetworkNode* Machine::add_network(NetworkId id) {
   configuration.message_types = every_message_type();
   node.host = std::make_unique<mctp::Endpoint>(timeline_, std::move(configuration));
   node.host->on_message = [this, &node](mctp::Message&& message) { host_received(node, std::move(message)); };
-  node.host->on_tag_released = [this, &node](Eid peer, std::uint8_t tag) {
-    sockets_->release_tag(node.id, peer, tag);
-  };
+  node.host->on_tag_released = [this, &node](Eid peer, std::uint8_t tag) { sockets_->release_tag(node.id, peer, tag); };
   node.network->attach(*node.host);
   return &node;
 }
@@ -255,7 +253,7 @@ void Machine::settle() {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------ AF_MCTP sockets
+// ----------------------------------------------------------------------------------------------------- AF_MCTP sockets
 
 void Machine::socket_opened(Source source) {
   const auto opened = sockets_->open();
@@ -349,8 +347,8 @@ std::optional<CommandResult> Machine::send_command(MemoryDeviceNode& node, Via v
   CciMessageHeader header{};
   header.cci_tag = next_cci_tag_++;
   header.opcode = opcode.value;
-  header.payload_length_and_background_operation = static_cast<std::uint32_t>(
-      CciMessageHeader::PayloadLength::set(std::uint32_t{0}, payload.size()));
+  header.payload_length_and_background_operation =
+      static_cast<std::uint32_t>(CciMessageHeader::PayloadLength::set(std::uint32_t{0}, payload.size()));
   mctp::Message request;
   request.destination = peer;
   request.type = cci::is_fm_api(opcode) ? mctp::MessageType::cxl_fm_api : mctp::MessageType::cxl_cci;

@@ -165,7 +165,7 @@ class Machine {
   std::map<Source, SocketTable::ConnectionId> connections_;
   std::map<SocketTable::ConnectionId, Source> sources_;
   Control control_;
-  std::vector<std::size_t> changed_;  ///< devices with something to commit
+  std::vector<std::size_t> changed_;    ///< devices with something to commit
   std::vector<std::size_t> notifying_;  ///< devices with a notification to send at once
   std::vector<Output> outbox_;
   std::move_only_function<void(Output&&)> sink_;

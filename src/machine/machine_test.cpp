@@ -74,8 +74,8 @@ class Listener {
  public:
   explicit Listener(Machine& machine) {
     machine.on_output([this, &machine](Output&& output) {
-      heard.push_back({output.to, to_hex(output.bytes), output.with_route_page, output.then_close,
-                       machine.commits().commits});
+      heard.push_back(
+          {output.to, to_hex(output.bytes), output.with_route_page, output.then_close, machine.commits().commits});
     });
   }
   /// What has been heard since the last call.
@@ -86,7 +86,7 @@ class Listener {
 
 constexpr std::string_view kSetTimestamp = "0100000000000000";
 
-// -------------------------------------------------------------------------------------------------------- AF_MCTP sockets
+// ----------------------------------------------------------------------------------------------------- AF_MCTP sockets
 
 TEST(Machine, GreetsASocketWithTheRoutePage) {
   const auto machine = make();
@@ -113,9 +113,15 @@ TEST(Machine, AnswersASocketInTheOrderOfItsRequests) {
   const auto heard = listener.take();
   ASSERT_EQ(heard.size(), 3U);
   const std::string prefix = "0100000008080000";  // network 1, EID 8, type 8, tag 0, TO 0, message
-  EXPECT_EQ(heard[0].hex, prefix + "010000030001000000000000" "0a");
-  EXPECT_EQ(heard[1].hex, prefix + "010000040001000000000000" "08");
-  EXPECT_EQ(heard[2].hex, prefix + "010000030001000000000000" "08");
+  EXPECT_EQ(heard[0].hex, prefix +
+                              "010000030001000000000000"
+                              "0a");
+  EXPECT_EQ(heard[1].hex, prefix +
+                              "010000040001000000000000"
+                              "08");
+  EXPECT_EQ(heard[2].hex, prefix +
+                              "010000030001000000000000"
+                              "08");
   for (const Heard& one : heard) EXPECT_EQ(one.to, kSocket);
 }
 
@@ -176,17 +182,16 @@ TEST(Machine, RefusesTheSocketBeyondItsLimit) {
   EXPECT_TRUE(heard[0].with_route_page);
 }
 
-// ----------------------------------------------------------------------------------------------------------------- control
+// ------------------------------------------------------------------------------------------------------------- control
 
 TEST(Machine, HandsControlWhatItHears) {
   const auto machine = make();
   std::vector<std::string> events;
-  machine->attach_control({.opened = [&](Source source) { events.push_back("opened " + std::to_string(source.id)); },
-                           .closed = [&](Source source) { events.push_back("closed " + std::to_string(source.id)); },
-                           .input =
-                               [&](Source source, Bytes bytes) {
-                                 events.push_back("input " + std::to_string(source.id) + " " + to_hex(bytes));
-                               }});
+  machine->attach_control(
+      {.opened = [&](Source source) { events.push_back("opened " + std::to_string(source.id)); },
+       .closed = [&](Source source) { events.push_back("closed " + std::to_string(source.id)); },
+       .input = [&](Source source,
+                    Bytes bytes) { events.push_back("input " + std::to_string(source.id) + " " + to_hex(bytes)); }});
   machine->open(kControl);
   machine->input(kControl, from_hex("0102").value());
   machine->input(kControl, {});
@@ -197,19 +202,16 @@ TEST(Machine, HandsControlWhatItHears) {
 TEST(Machine, SaysThingsInTheirOrder) {
   const auto machine = make();
   Listener listener(*machine);
-  machine->attach_control({.opened = {},
-                           .closed = {},
-                           .input =
-                               [&](Source source, Bytes bytes) {
-                                 for (const std::byte byte : bytes) machine->say({.to = source, .bytes = {byte}});
-                               }});
+  machine->attach_control({.opened = {}, .closed = {}, .input = [&](Source source, Bytes bytes) {
+                             for (const std::byte byte : bytes) machine->say({.to = source, .bytes = {byte}});
+                           }});
   machine->input(kControl, from_hex("030102").value());
   std::string said;
   for (const Heard& one : listener.take()) said += one.hex;
   EXPECT_EQ(said, "030102");
 }
 
-// -------------------------------------------------------------------------------------------------------- unknown sources
+// ----------------------------------------------------------------------------------------------------- unknown sources
 
 TEST(Machine, IgnoresSourcesThatItDoesNotKnow) {
   const auto machine = make();
@@ -231,7 +233,7 @@ TEST(Machine, NeedsNobodyWhoListens) {
   EXPECT_EQ(machine->commits().commits, 1U);
 }
 
-// ----------------------------------------------------------------------------------------------------------------- commits
+// ------------------------------------------------------------------------------------------------------------- commits
 
 TEST(Machine, ReleasesAReplyOnlyAfterItsCommit) {
   const auto machine = make();
@@ -250,9 +252,7 @@ TEST(Machine, ReleasesAReplyOnlyAfterItsCommit) {
 TEST(Machine, CommitsWhatControlChangedBeforeItsAnswer) {
   const auto machine = make({device("mem0"), device("mem1")});
   Listener listener(*machine);
-  machine->attach_control({.opened = {},
-                           .closed = {},
-                           .input = [&](Source source, Bytes) {
+  machine->attach_control({.opened = {}, .closed = {}, .input = [&](Source source, Bytes) {
                              machine->say({.to = source, .bytes = Buffer(1)});
                              for (auto& node : machine->memory_devices()) node.device->changes().mark(StateKey::media);
                            }});
@@ -298,10 +298,11 @@ TEST(Machine, CommitsEachChangeOnce) {
   EXPECT_EQ(machine->commits().keys[static_cast<std::size_t>(StateKey::labels)], 1U);
 }
 
-// ------------------------------------------------------------------------------------------------------ what it is made of
+// -------------------------------------------------------------------------------------------------- what it is made of
 
 TEST(Machine, GivesOutFreeEndpointsInTheOrderOfDeclaration) {
-  const auto machine = make({device("a"), device("b", at(1, 9)), device("c", kNowhere), device("d"), device("e", at(5, 8))});
+  const auto machine =
+      make({device("a"), device("b", at(1, 9)), device("c", kNowhere), device("d"), device("e", at(5, 8))});
   std::vector<std::string> places;
   for (const auto& node : machine->memory_devices()) {
     places.push_back(node.endpoint == nullptr ? "none"
@@ -317,7 +318,8 @@ TEST(Machine, GivesOutFreeEndpointsInTheOrderOfDeclaration) {
 
 TEST(Machine, TellsProgramsItsRoutes) {
   const auto page = std::make_unique<lab::RoutePage>();
-  const auto machine = Machine::create(lab_of({device("a"), device("b", at(5, 20)), device("c", kNowhere)}), {}, page.get());
+  const auto machine =
+      Machine::create(lab_of({device("a"), device("b", at(5, 20)), device("c", kNowhere)}), {}, page.get());
   ASSERT_TRUE(machine);
   EXPECT_EQ(page->default_network, 1U);
   const auto* first = lab::find_network(*page, 1);
@@ -354,7 +356,8 @@ TEST(Machine, RefusesTheEndpointBeyondANetwork) {
 TEST(Machine, RefusesTheNetworkBeyondItsLimit) {
   std::vector<MemoryDeviceDeclaration> devices;
   // Network 1 is always there.
-  for (std::uint32_t i = 2; i <= lab::kNetworksMax; ++i) devices.push_back(device("mem" + std::to_string(i), at(i * 10, 8)));
+  for (std::uint32_t i = 2; i <= lab::kNetworksMax; ++i)
+    devices.push_back(device("mem" + std::to_string(i), at(i * 10, 8)));
   EXPECT_EQ(refusal(lab_of(devices)), "made");
   devices.push_back(device("one-more", at(100, 8)));
   EXPECT_EQ(refusal(lab_of(devices)), "one-more: a lab has at most 8 MCTP networks");
@@ -416,7 +419,7 @@ TEST(Machine, GivesEndpointsUuidsThatStayAndDiffer) {
   EXPECT_EQ(uuid_of(1), "1af40c81-0000-8000-8000-000000000001");
 }
 
-// --------------------------------------------------------------------------------------------------------------- commands
+// ------------------------------------------------------------------------------------------------------------ commands
 
 TEST(Machine, RoutesProgramsToTheEidThatTheBusOwnerGives) {
   lab::RoutePage page{};
@@ -467,13 +470,14 @@ TEST(Machine, FreesTheTagOfARequestThatIsNotAnswered) {
   short_message.resize(sizeof(lab::DatagramPrefix) + 3);
   machine->input(kSocket, short_message);
   EXPECT_EQ(machine->sockets().tags_in_use(), 1U);
-  EXPECT_EQ(machine->memory_devices().front().dropped_messages[static_cast<std::size_t>(cci::MessageDrop::too_short)], 1U);
+  EXPECT_EQ(machine->memory_devices().front().dropped_messages[static_cast<std::size_t>(cci::MessageDrop::too_short)],
+            1U);
   machine->advance_to(SocketTable::kTagLifetime);
   EXPECT_EQ(machine->sockets().tags_in_use(), 0U);
   EXPECT_TRUE(machine->networks().front().host->outstanding_tags().empty());
 }
 
-// ------------------------------------------------------------------------------------------------------------------ reset
+// --------------------------------------------------------------------------------------------------------------- reset
 
 class MachineReset : public testing::TestWithParam<ResetKind> {};
 INSTANTIATE_TEST_SUITE_P(Kind, MachineReset,

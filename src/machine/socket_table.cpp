@@ -25,9 +25,7 @@ Buffer datagram_of(const lab::DatagramPrefix& prefix, Bytes body) {
   return datagram;
 }
 
-std::uint8_t tag_byte(mctp::Tag tag) {
-  return static_cast<std::uint8_t>(tag.value | (tag.owner ? lab::kTagOwner : 0));
-}
+std::uint8_t tag_byte(mctp::Tag tag) { return static_cast<std::uint8_t>(tag.value | (tag.owner ? lab::kTagOwner : 0)); }
 
 }  // namespace
 
@@ -233,12 +231,21 @@ SocketTable::Outcome SocketTable::control(ConnectionId from, Bytes datagram) {
   int error = EINVAL;
   if (Socket* socket = find(connection)) {
     switch (kind) {
-      case lab::DatagramKind::bind: error = bind(*socket, prefix); break;
-      case lab::DatagramKind::connect: error = connect(*socket, prefix); break;
-      case lab::DatagramKind::allocate_tag: error = allocate_tag(connection, prefix); break;
-      case lab::DatagramKind::drop_tag: error = drop_tag(connection, prefix); break;
+      case lab::DatagramKind::bind:
+        error = bind(*socket, prefix);
+        break;
+      case lab::DatagramKind::connect:
+        error = connect(*socket, prefix);
+        break;
+      case lab::DatagramKind::allocate_tag:
+        error = allocate_tag(connection, prefix);
+        break;
+      case lab::DatagramKind::drop_tag:
+        error = drop_tag(connection, prefix);
+        break;
       case lab::DatagramKind::message:
-      case lab::DatagramKind::control_reply: break;
+      case lab::DatagramKind::control_reply:
+        break;
     }
   }
   const lab::ControlReply reply{prefix, static_cast<std::uint32_t>(error)};

@@ -30,14 +30,14 @@ struct MctpPlacement {
 /// `-device cxl-type3` or `[device.ID]`
 struct MemoryDeviceDeclaration {
   std::string id;
-  std::string volatile_memdev;    ///< ids of memory backends; empty: none
+  std::string volatile_memdev;  ///< ids of memory backends; empty: none
   std::string persistent_memdev;
   std::string partitionable_memdev;
   std::string lsa;
   MctpPlacement mctp;
   std::uint16_t transmission_unit = 64;  ///< payload bytes of an MCTP packet on the lab's network (`mtu` less 4)
-  std::string vfio_user = "auto";  ///< `none`, or the path of its socket; `auto` lets the program choose one
-  bool map_payload = true;         ///< clients of that socket may map the payload of the mailbox
+  std::string vfio_user = "auto";        ///< `none`, or the path of its socket; `auto` lets the program choose one
+  bool map_payload = true;               ///< clients of that socket may map the payload of the mailbox
   MemoryDeviceConfig config;
 };
 

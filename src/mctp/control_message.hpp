@@ -41,8 +41,8 @@ inline constexpr auto kCompletionCodes = std::to_array<NamedValue>({
 
 // DSP0236 12.3 Set Endpoint ID
 enum class SetEndpointIdOperation : std::uint8_t { set = 0, force = 1, reset = 2, set_discovered_flag = 3 };
-inline constexpr auto kSetEndpointIdOperations = std::to_array<NamedValue>(
-    {{0, "Set EID"}, {1, "Force EID"}, {2, "Reset EID"}, {3, "Set Discovered Flag"}});
+inline constexpr auto kSetEndpointIdOperations =
+    std::to_array<NamedValue>({{0, "Set EID"}, {1, "Force EID"}, {2, "Reset EID"}, {3, "Set Discovered Flag"}});
 struct SetEndpointIdIn {
   U8 operation;
   U8 endpoint_id;
@@ -111,21 +111,16 @@ CXLEMU_DESCRIBE(mctp::SetEndpointIdOut,
                              "EID assignment status [5:4], endpoint ID allocation status [1:0]"),
                 CXLEMU_FIELD(mctp::SetEndpointIdOut, eid_setting, number, "EID Setting"),
                 CXLEMU_FIELD(mctp::SetEndpointIdOut, eid_pool_size, number, "EID Pool Size"));
-CXLEMU_DESCRIBE(mctp::GetEndpointIdOut,
-                CXLEMU_FIELD(mctp::GetEndpointIdOut, endpoint_id, number, "Endpoint ID"),
-                CXLEMU_FIELD(mctp::GetEndpointIdOut, endpoint_type, hex,
-                             "Endpoint Type [5:4], Endpoint ID Type [1:0]"),
+CXLEMU_DESCRIBE(mctp::GetEndpointIdOut, CXLEMU_FIELD(mctp::GetEndpointIdOut, endpoint_id, number, "Endpoint ID"),
+                CXLEMU_FIELD(mctp::GetEndpointIdOut, endpoint_type, hex, "Endpoint Type [5:4], Endpoint ID Type [1:0]"),
                 CXLEMU_FIELD(mctp::GetEndpointIdOut, medium_specific_information, hex, "Medium-Specific Information"));
-CXLEMU_DESCRIBE(mctp::GetEndpointUuidOut,
-                CXLEMU_FIELD(mctp::GetEndpointUuidOut, endpoint_uuid, uuid, "Endpoint UUID"));
+CXLEMU_DESCRIBE(mctp::GetEndpointUuidOut, CXLEMU_FIELD(mctp::GetEndpointUuidOut, endpoint_uuid, uuid, "Endpoint UUID"));
 CXLEMU_DESCRIBE(mctp::GetMctpVersionSupportIn,
                 CXLEMU_FIELD(mctp::GetMctpVersionSupportIn, message_type_number, hex, "Message Type Number"));
-CXLEMU_DESCRIBE(mctp::GetMctpVersionSupportOut,
-                CXLEMU_FIELD(mctp::GetMctpVersionSupportOut, version_number_entry_count, number,
-                             "Version Number Entry count"));
-CXLEMU_DESCRIBE(mctp::GetMessageTypeSupportOut,
-                CXLEMU_FIELD(mctp::GetMessageTypeSupportOut, mctp_message_type_count, number,
-                             "MCTP Message Type Count"));
+CXLEMU_DESCRIBE(mctp::GetMctpVersionSupportOut, CXLEMU_FIELD(mctp::GetMctpVersionSupportOut, version_number_entry_count,
+                                                             number, "Version Number Entry count"));
+CXLEMU_DESCRIBE(mctp::GetMessageTypeSupportOut, CXLEMU_FIELD(mctp::GetMessageTypeSupportOut, mctp_message_type_count,
+                                                             number, "MCTP Message Type Count"));
 CXLEMU_DESCRIBE(mctp::GetVendorDefinedMessageSupportIn,
                 CXLEMU_FIELD(mctp::GetVendorDefinedMessageSupportIn, vendor_id_set_selector, number,
                              "Vendor ID Set Selector"));

@@ -23,8 +23,7 @@ Message finished(Assembly&& assembly) {
 
 }  // namespace
 
-std::optional<Message> Reassembler::start(PacketView packet, PhysicalSource physical, Time now,
-                                          DropCounters& drops) {
+std::optional<Message> Reassembler::start(PacketView packet, PhysicalSource physical, Time now, DropCounters& drops) {
   if (const auto old = find(packet, physical); old != assemblies_.end()) {
     drops.count(DropReason::assembly_restarted);
     end(old);

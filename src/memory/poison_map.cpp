@@ -43,8 +43,8 @@ void PoisonMap::erase(Ranges::const_iterator it) {
 
 void PoisonMap::add(std::uint64_t dpa, std::uint64_t length, PoisonKind kind) {
   // Neighbours of the same kind become one range with it, as far as one record counts.
-  if (const auto next = ranges_.find(dpa + length); next != ranges_.end() && next->second.kind == kind &&
-                                                    next->second.length + length <= kMaximumRange) {
+  if (const auto next = ranges_.find(dpa + length);
+      next != ranges_.end() && next->second.kind == kind && next->second.length + length <= kMaximumRange) {
     length += next->second.length;
     erase(next);
   }

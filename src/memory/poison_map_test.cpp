@@ -83,7 +83,8 @@ TEST(PoisonMap, HoldsWhatAnArrayOfLinesWouldHold) {
     } else {
       const PoisonKind kind = kKinds[random() % kKinds.size()];
       std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps;
-      map.visit_gaps(from * kCacheLine, count * kCacheLine, [&](auto dpa, auto length) { gaps.emplace_back(dpa, length); });
+      map.visit_gaps(from * kCacheLine, count * kCacheLine,
+                     [&](auto dpa, auto length) { gaps.emplace_back(dpa, length); });
       for (const auto& [dpa, length] : gaps) map.add(dpa, length, kind);
       for (std::size_t i = from; i < from + count; ++i) lines[i] = lines[i].value_or(kind);
     }
@@ -92,9 +93,12 @@ TEST(PoisonMap, HoldsWhatAnArrayOfLinesWouldHold) {
     for (std::size_t i = 0; i < kLines; ++i) {
       if (!lines[i]) continue;
       ++poisoned;
-      const bool joins = !expected.empty() && expected.back().end() == i * kCacheLine && expected.back().kind == *lines[i];
-      if (joins) expected.back().length += kCacheLine;
-      else expected.push_back({i * kCacheLine, kCacheLine, *lines[i]});
+      const bool joins =
+          !expected.empty() && expected.back().end() == i * kCacheLine && expected.back().kind == *lines[i];
+      if (joins)
+        expected.back().length += kCacheLine;
+      else
+        expected.push_back({i * kCacheLine, kCacheLine, *lines[i]});
     }
     ASSERT_EQ(all_of(map), expected) << "step " << step;
     ASSERT_EQ(map.lines(), poisoned);

@@ -31,13 +31,12 @@ class ConnectionTest : public testing::Test {
   }
   void start(SocketKind kind, ConnectionLimits limits = {}) {
     make(kind, limits);
-    connection->start({.on_bytes = [this](Bytes bytes) { received += text_of(bytes); },
-                       .on_message =
-                           [this](Bytes bytes, bool truncated) {
-                             messages.push_back({std::string(text_of(bytes)), truncated});
-                           },
-                       .on_drained = [this] { ++drained; },
-                       .on_close = [this](const std::string& reason) { closed.push_back(reason); }});
+    connection->start(
+        {.on_bytes = [this](Bytes bytes) { received += text_of(bytes); },
+         .on_message = [this](Bytes bytes,
+                              bool truncated) { messages.push_back({std::string(text_of(bytes)), truncated}); },
+         .on_drained = [this] { ++drained; },
+         .on_close = [this](const std::string& reason) { closed.push_back(reason); }});
   }
   void peer_sends(std::string_view text) const {
     ASSERT_EQ(::send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));

@@ -28,26 +28,24 @@ struct Overloaded : Cases... {
 };
 
 std::string signature_of(const DbusValue& value) {
-  return std::visit(Overloaded{[](std::uint8_t) { return std::string("y"); },
-                               [](std::uint32_t) { return std::string("u"); },
-                               [](const std::string&) { return std::string("s"); },
-                               [](const Buffer&) { return std::string("ay"); },
-                               [](const DbusNoElements& array) { return "a" + array.element; }},
-                    value);
+  return std::visit(
+      Overloaded{[](std::uint8_t) { return std::string("y"); }, [](std::uint32_t) { return std::string("u"); },
+                 [](const std::string&) { return std::string("s"); }, [](const Buffer&) { return std::string("ay"); },
+                 [](const DbusNoElements& array) { return "a" + array.element; }},
+      value);
 }
 
 int append_value(sd_bus_message* message, const DbusValue& value) {
   return std::visit(
-      Overloaded{[&](std::uint8_t number) { return sd_bus_message_append_basic(message, 'y', &number); },
-                 [&](std::uint32_t number) { return sd_bus_message_append_basic(message, 'u', &number); },
-                 [&](const std::string& text) { return sd_bus_message_append_basic(message, 's', text.c_str()); },
-                 [&](const Buffer& bytes) {
-                   return sd_bus_message_append_array(message, 'y', bytes.data(), bytes.size());
-                 },
-                 [&](const DbusNoElements& array) {
-                   const int opened = sd_bus_message_open_container(message, 'a', array.element.c_str());
-                   return opened < 0 ? opened : sd_bus_message_close_container(message);
-                 }},
+      Overloaded{
+          [&](std::uint8_t number) { return sd_bus_message_append_basic(message, 'y', &number); },
+          [&](std::uint32_t number) { return sd_bus_message_append_basic(message, 'u', &number); },
+          [&](const std::string& text) { return sd_bus_message_append_basic(message, 's', text.c_str()); },
+          [&](const Buffer& bytes) { return sd_bus_message_append_array(message, 'y', bytes.data(), bytes.size()); },
+          [&](const DbusNoElements& array) {
+            const int opened = sd_bus_message_open_container(message, 'a', array.element.c_str());
+            return opened < 0 ? opened : sd_bus_message_close_container(message);
+          }},
       value);
 }
 
@@ -180,7 +178,7 @@ namespace {
 
 std::string bus_name(std::string_view address) {
   return address == "system" || address == "session" ? fmt::format("the D-Bus {} bus", address)
-                                                      : fmt::format("the D-Bus at {}", address);
+                                                     : fmt::format("the D-Bus at {}", address);
 }
 
 Result<std::unique_ptr<sd_bus, BusRelease>> connect(std::string_view address) {
@@ -270,7 +268,8 @@ void DbusExport::set(DbusTree tree) {
 namespace {
 
 // Everything is allowed: the socket is in a directory that no other user enters.
-constexpr std::string_view kConfiguration = R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+constexpr std::string_view kConfiguration =
+    R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>custom</type>
@@ -299,7 +298,8 @@ std::string first_line(int descriptor, int patience_ms) {
   return text.substr(0, text.find('\n'));
 }
 
-// Bytes of an address that are not letters, digits or one of -_/.\* are escaped (D-Bus Specification, Server Addresses).
+// Bytes of an address that are not letters, digits or one of -_/.\* are escaped (D-Bus Specification, Server
+// Addresses).
 std::string escaped(std::string_view path) {
   constexpr std::string_view kPlain = "-_/.\\*";
   std::string text;
@@ -318,8 +318,9 @@ Result<PrivateBus> PrivateBus::start(EventLoop& loop, const std::filesystem::pat
   const auto configuration = directory / "dbus.conf";
   const std::string text = fmt::format(kConfiguration, address);
   TRY_VOID(write_file_atomically(configuration, std::as_bytes(std::span(text)), 0600));
-  const std::vector<std::string> command = {"dbus-daemon", "--config-file=" + configuration.native(), "--nofork",
-                                            "--nopidfile", "--nosyslog", "--print-address=1"};
+  const std::vector<std::string> command = {"dbus-daemon", "--config-file=" + configuration.native(),
+                                            "--nofork",    "--nopidfile",
+                                            "--nosyslog",  "--print-address=1"};
   // Where setpriv is at hand (util-linux), the daemon ends even with a lab that is killed.
   // In a group of its own, because the first interrupt from the terminal asks the program to end and not the lab, and
   // until then the program may need its bus.

@@ -1,4 +1,5 @@
-// Objects with properties on a D-Bus, as values; no other file includes sd-bus. What asks is answered from the event loop.
+// Objects with properties on a D-Bus, as values; no other file includes sd-bus. What asks is answered from the event
+// loop.
 #pragma once
 
 #include <cstdint>

@@ -96,7 +96,7 @@ Result<void> write_file_atomically(const fs::path& path, Bytes contents, unsigne
 }
 
 Result<void> write_output(const fs::path& path, Bytes contents) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) < 0) return write_file_atomically(path, contents);
   if (S_ISREG(status.st_mode)) {
     std::error_code error;

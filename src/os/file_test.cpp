@@ -66,7 +66,7 @@ TEST(File, ReplacesAFileAsAWholeAndLeavesNothingBeside) {
   std::getline(reader, seen_by_reader);
   EXPECT_EQ(seen_by_reader, "a long first text");
   EXPECT_EQ(read_text_file(path, 100).value(), "second");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);

@@ -70,7 +70,7 @@ Result<void> make_directories(const fs::path& path) {
 // Locks of open file descriptions (fcntl) rather than flock(): they can be looked at without being taken, so that a
 // client that looks never makes a lab that starts believe that another one runs.
 struct flock whole_file_lock() {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   return lock;
@@ -113,7 +113,7 @@ std::vector<std::string> entries_of(int directory) {
 // Sockets and those files; what else there is was put there by somebody else.
 void remove_our_files(int directory) {
   for (const auto& name : entries_of(directory)) {
-    struct stat status {};
+    struct stat status{};
     if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) continue;
     const bool is_named = std::ranges::find(kOurFiles, name) != kOurFiles.end();
     const bool is_ours = S_ISSOCK(status.st_mode) || (is_named && S_ISREG(status.st_mode));
@@ -125,7 +125,7 @@ Result<OwnedDescriptor> open_directory(const fs::path& path) {
   OwnedDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory && errno == ENOENT) return directory;
   if (!directory) return system_failure(errno, "cannot use {} for the sockets of a lab", path.native());
-  struct stat status {};
+  struct stat status{};
   if (::fstat(directory.get(), &status) < 0 || status.st_uid != ::geteuid()) {
     return failure(fmt::format("cannot use {} for the sockets of a lab: it belongs to another user", path.native()));
   }
@@ -177,8 +177,8 @@ Result<bool> LabDirectory::take() {
     return failure(fmt::format("lab \"{}\" is already running (pid {}); stop it or choose another --name", name_,
                                pid ? fmt::to_string(*pid) : "unknown"));
   }
-  struct stat ours {};
-  struct stat there {};
+  struct stat ours{};
+  struct stat there{};
   const bool is_same = ::fstat(lock.get(), &ours) == 0 &&
                        ::fstatat(directory.get(), kLockFile, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
                        ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;

@@ -53,7 +53,7 @@ TEST_F(LabDirectoryTest, IsPrivateAndIsRemovedAtTheEnd) {
     const auto lab = LabDirectory::claim("lab").value();
     EXPECT_EQ(lab.name(), "lab");
     EXPECT_EQ(lab.path(), root() / "lab");
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(lab.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777U, 0700U);
     std::ifstream pid(lab.path() / "pid");
@@ -94,7 +94,9 @@ TEST_F(LabDirectoryTest, ForeignFilesStay) {
   std::ofstream(root() / "lab" / "notes" / "mine") << "text";
   std::ofstream(root() / "lab" / "mine") << "text";
 
-  { ASSERT_TRUE(LabDirectory::claim("lab")); }
+  {
+    ASSERT_TRUE(LabDirectory::claim("lab"));
+  }
 
   EXPECT_TRUE(fs::exists(root() / "lab" / "notes" / "mine"));
   EXPECT_TRUE(fs::exists(root() / "lab" / "mine"));

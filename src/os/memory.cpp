@@ -75,7 +75,7 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path, std::uint
   TRY_VOID(check_size(size));
   OwnedDescriptor descriptor(retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
   if (!descriptor) return system_failure(errno, "cannot open {}", path.native());
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor.get(), &status) < 0) return system_failure(errno, "cannot look at {}", path.native());
   if (!S_ISREG(status.st_mode)) return failure(fmt::format("{} is not a regular file", path.native()));
   // An empty file is what a process leaves that is killed before the next call.
@@ -125,7 +125,8 @@ Result<void> MappedFile::write(std::uint64_t offset, Bytes from) {
     return {};
   }
   while (!from.empty()) {
-    const auto put = retry([&] { return ::pwrite(descriptor(), from.data(), from.size(), static_cast<off_t>(offset)); });
+    const auto put =
+        retry([&] { return ::pwrite(descriptor(), from.data(), from.size(), static_cast<off_t>(offset)); });
     if (put < 0) return system_failure(errno, "cannot write at {:#x}", offset);
     offset += static_cast<std::uint64_t>(put);
     from = from.subspan(static_cast<std::size_t>(put));

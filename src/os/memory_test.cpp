@@ -25,7 +25,7 @@ bool is_all(MutableBytes bytes, int value) {
 void fill(MutableBytes bytes, int value) { std::memset(bytes.data(), value, bytes.size()); }
 
 std::uint64_t allocated_bytes(int descriptor) {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(::fstat(descriptor, &status), 0);
   return static_cast<std::uint64_t>(status.st_blocks) * 512;
 }
@@ -95,7 +95,9 @@ TEST(MappedFile, FailsToReadWhatSomebodyCutOff) {
 TEST(MappedFile, LeavesTheFileAsItIsWhereItIsCopied) {
   TemporaryDirectory directory;
   const auto path = directory.path() / "media.raw";
-  { MappedFile::open(path, 8192).value().bytes()[0] = std::byte{1}; }
+  {
+    MappedFile::open(path, 8192).value().bytes()[0] = std::byte{1};
+  }
 
   auto copied = MappedFile::open(path, 8192, Sharing::copied).value();
   EXPECT_EQ(copied.bytes()[0], std::byte{1});
@@ -161,7 +163,9 @@ TEST(MappedFile, RefusesAFileOfAnotherSizeAndLeavesIt) {
 TEST(MappedFile, TakesAnEmptyFileAsNew) {
   const TemporaryDirectory directory;
   const auto path = directory.path() / "media.raw";
-  { std::ofstream made(path); }
+  {
+    std::ofstream made(path);
+  }
   EXPECT_TRUE(MappedFile::open(path, 4096).value().is_new());
 }
 

@@ -6,13 +6,13 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <thread>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <filesystem>
 #include <string_view>
+#include <thread>
 
 #include "os/system.hpp"
 
@@ -124,7 +124,7 @@ class Spawn {
 class IgnoredSignal {
  public:
   explicit IgnoredSignal(int signal) : signal_(signal) {
-    struct sigaction ignore {};
+    struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
     ::sigaction(signal_, &ignore, &before_);
   }
@@ -137,7 +137,7 @@ class IgnoredSignal {
 
  private:
   int signal_;
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 }  // namespace
@@ -240,7 +240,7 @@ void Child::kill() {
 void sleep_for(Nanoseconds duration) { std::this_thread::sleep_for(duration); }
 
 void raise_descriptor_limit() {
-  struct rlimit limit {};
+  struct rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);

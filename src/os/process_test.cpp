@@ -53,7 +53,7 @@ TEST(Process, TheProgramGetsTheSignalsThatTheLoopBlocks) {
 
 TEST(Process, AnInterruptMeanwhileIsForTheProgramAlone) {
   EXPECT_EQ(spawn_and_wait(shell("kill -INT $PPID; kill -INT $$; exit 0")).value(), 128 + SIGINT);
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(SIGINT, nullptr, &now);
   EXPECT_EQ(now.sa_handler, SIG_DFL);
 }

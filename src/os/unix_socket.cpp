@@ -54,7 +54,7 @@ Result<OwnedDescriptor> make_socket(SocketKind kind, int flags) {
 
 // A socket that refuses connections is what a killed process leaves; every other answer means that somebody is there.
 Result<void> remove_stale_socket(const fs::path& path, const Address& address, SocketKind kind) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) < 0) {
     if (errno == ENOENT) return {};
     return system_failure(errno, "cannot make socket {}", path.native());
@@ -98,7 +98,7 @@ struct Listener::State : std::enable_shared_from_this<State> {
   Watch watch;  // after the socket, so that it goes first
   EventLoop* loop = nullptr;
   fs::path path;
-  struct stat identity {};
+  struct stat identity{};
   SocketKind kind{};
   Accept on_accept;
   ListenerLimits limits;
@@ -174,7 +174,7 @@ void Listener::close() {
   if (!state_) return;
   state_->watch = {};
   // Somebody may have put another socket in the place of ours.
-  struct stat now {};
+  struct stat now{};
   if (::lstat(state_->path.c_str(), &now) == 0 && now.st_ino == state_->identity.st_ino &&
       now.st_dev == state_->identity.st_dev) {
     ::unlink(state_->path.c_str());

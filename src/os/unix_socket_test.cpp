@@ -92,14 +92,16 @@ TEST_F(ListenerTest, CarriesMessages) {
 TEST_F(ListenerTest, OnlyItsUserMayConnect) {
   const auto listener = listen().value();
   EXPECT_EQ(listener.path(), path());
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path().c_str(), &status), 0);
   EXPECT_TRUE(S_ISSOCK(status.st_mode));
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
 }
 
 TEST_F(ListenerTest, RemovesItsPathWhenItGoes) {
-  { ASSERT_TRUE(listen()); }
+  {
+    ASSERT_TRUE(listen());
+  }
   EXPECT_FALSE(fs::exists(path()));
 }
 

@@ -1,7 +1,7 @@
 // Configuration space of a CXL memory device: function 0 of an SLD behind a CXL root port or switch (CXL r3.2 8.1).
-// DEVIATION: a link of 32 GT/s has Secondary PCI Express, Physical Layer 16 and 32 GT/s, Lane Margining and Data Link Feature
-// (PCIe 7.7.3 and behind). Nothing is there that they could tell of.
-// DEVIATION: 8.1.2 wants the Compliance DOE or the DVSEC for Test Capability of every device; this one has neither.
+// DEVIATION: a link of 32 GT/s has Secondary PCI Express, Physical Layer 16 and 32 GT/s, Lane Margining and Data Link
+// Feature (PCIe 7.7.3 and behind). Nothing is there that they could tell of. DEVIATION: 8.1.2 wants the Compliance DOE
+// or the DVSEC for Test Capability of every device; this one has neither.
 #pragma once
 
 #include <array>

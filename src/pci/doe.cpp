@@ -147,8 +147,8 @@ bool Doe::request_is_whole() const {
   return header && DoeHeader::Length::get(header->length.value()) == request_dwords_;
 }
 
-// SILENT: whether a data object of an unknown type is discarded, too. There is no response to it, which is what DOE Error
-// tells (PCIe 7.9.24.4).
+// SILENT: whether a data object of an unknown type is discarded, too. There is no response to it, which is what DOE
+// Error tells (PCIe 7.9.24.4).
 std::optional<Buffer> Doe::answer() {
   Reader reader(request_);
   const auto header = reader.take<DoeHeader>();

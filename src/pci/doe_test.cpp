@@ -137,8 +137,8 @@ TEST(TableAccess, RefusesWhatIsNotThere) {
 
 // PCIe 6.30.1: nothing, one DWORD, and a Length above, below and far above the DWORDs that came (0 is 2^18).
 TEST(Doe, DiscardsWhatIsNotAsLongAsItSaysInSilence) {
-  for (const char* request : {"", "01000000", "0100000001000000", "010000000200000000000000", "010000000400000000000000",
-                              "010000000000000000000000"}) {
+  for (const char* request : {"", "01000000", "0100000001000000", "010000000200000000000000",
+                              "010000000400000000000000", "010000000000000000000000"}) {
     Function function;
     EXPECT_EQ(function.exchange(request), "status 00000000") << request;
     // It is gone, and the mailbox is as it was.

@@ -25,14 +25,13 @@ static_assert(sizeof(CciMessageHeader) == 12);
 
 inline constexpr auto kCciMessageCategories = std::to_array<NamedValue>({{0, "Request"}, {1, "Response"}});
 
-CXLEMU_DESCRIBE(CciMessageHeader,
-                CXLEMU_FIELD(CciMessageHeader, category, choice, "Message Category", kCciMessageCategories),
-                CXLEMU_FIELD(CciMessageHeader, cci_tag, hex, "Message Tag"),
-                CXLEMU_RESERVED(CciMessageHeader, reserved),
-                CXLEMU_FIELD(CciMessageHeader, opcode, hex, "Command Opcode"),
-                CXLEMU_FIELD(CciMessageHeader, payload_length_and_background_operation, hex,
-                             "Message Payload Length [20:0], Background Operation [23]"),
-                CXLEMU_FIELD(CciMessageHeader, return_code, choice, "Return Code", kReturnCodes),
-                CXLEMU_FIELD(CciMessageHeader, vendor_specific_extended_status, hex, "Vendor Specific Extended Status"));
+CXLEMU_DESCRIBE(
+    CciMessageHeader, CXLEMU_FIELD(CciMessageHeader, category, choice, "Message Category", kCciMessageCategories),
+    CXLEMU_FIELD(CciMessageHeader, cci_tag, hex, "Message Tag"), CXLEMU_RESERVED(CciMessageHeader, reserved),
+    CXLEMU_FIELD(CciMessageHeader, opcode, hex, "Command Opcode"),
+    CXLEMU_FIELD(CciMessageHeader, payload_length_and_background_operation, hex,
+                 "Message Payload Length [20:0], Background Operation [23]"),
+    CXLEMU_FIELD(CciMessageHeader, return_code, choice, "Return Code", kReturnCodes),
+    CXLEMU_FIELD(CciMessageHeader, vendor_specific_extended_status, hex, "Vendor Specific Extended Status"));
 
 }  // namespace cxlemu

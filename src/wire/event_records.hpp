@@ -11,8 +11,8 @@ inline constexpr Uuid kDramEventRecord = "601dcbb3-9c06-4eab-b8af-4e9bfb5c9624"_
 inline constexpr Uuid kMemoryModuleEventRecord = "fe927475-dd59-4339-a586-79bab113b774"_uuid;
 inline constexpr Uuid kMemorySparingEventRecord = "e71f3a40-2d29-4092-8a39-4d1c966c7c65"_uuid;
 
-inline constexpr auto kMemoryEventDescriptors = std::to_array<NamedValue>(
-    {{1, "Uncorrectable Event"}, {2, "Threshold Event"}, {4, "Poison List Overflow Event"}});
+inline constexpr auto kMemoryEventDescriptors =
+    std::to_array<NamedValue>({{1, "Uncorrectable Event"}, {2, "Threshold Event"}, {4, "Poison List Overflow Event"}});
 inline constexpr auto kTransactionTypes = std::to_array<NamedValue>({{0, "Unknown"},
                                                                      {1, "Host Read"},
                                                                      {2, "Host Write"},
@@ -49,24 +49,25 @@ inline constexpr auto kGeneralMediaEventTypes = std::to_array<NamedValue>({{0, "
                                                                            {6, "CKID Violation"}});
 inline constexpr auto kGeneralMediaValidity = std::to_array<NamedValue>(
     {{1, "Channel"}, {2, "Rank"}, {4, "Device"}, {8, "Component Identifier"}, {16, "Component Identifier is PLDM"}});
-CXLEMU_DESCRIBE(
-    GeneralMediaEventData,
-    CXLEMU_FIELD(GeneralMediaEventData, physical_address, hex, "DPA; bit 0: volatile, bit 1: not repairable"),
-    CXLEMU_FIELD(GeneralMediaEventData, memory_event_descriptor, flags, "Memory Event Descriptor",
-                 kMemoryEventDescriptors),
-    CXLEMU_FIELD(GeneralMediaEventData, memory_event_type, choice, "Memory Event Type", kGeneralMediaEventTypes),
-    CXLEMU_FIELD(GeneralMediaEventData, transaction_type, choice, "Transaction Type", kTransactionTypes),
-    CXLEMU_FIELD(GeneralMediaEventData, validity_flags, flags, "Validity Flags", kGeneralMediaValidity),
-    CXLEMU_FIELD(GeneralMediaEventData, channel, number, "Channel"),
-    CXLEMU_FIELD(GeneralMediaEventData, rank, number, "Rank"),
-    CXLEMU_FIELD(GeneralMediaEventData, device, hex, "Device bit mask"),
-    CXLEMU_FIELD(GeneralMediaEventData, component_identifier, bytes, "Component Identifier"),
-    CXLEMU_FIELD(GeneralMediaEventData, cme_threshold_event_flags, hex,
-                 "Advanced Programmable Corrected Memory Error Threshold Event Flags"),
-    CXLEMU_FIELD(GeneralMediaEventData, corrected_memory_error_count_at_event, number,
-                 "Corrected Memory Error Count at Event"),
-    CXLEMU_FIELD(GeneralMediaEventData, memory_event_sub_type, number, "Memory Event Sub-Type"),
-    CXLEMU_RESERVED(GeneralMediaEventData, reserved));
+CXLEMU_DESCRIBE(GeneralMediaEventData,
+                CXLEMU_FIELD(GeneralMediaEventData, physical_address, hex,
+                             "DPA; bit 0: volatile, bit 1: not repairable"),
+                CXLEMU_FIELD(GeneralMediaEventData, memory_event_descriptor, flags, "Memory Event Descriptor",
+                             kMemoryEventDescriptors),
+                CXLEMU_FIELD(GeneralMediaEventData, memory_event_type, choice, "Memory Event Type",
+                             kGeneralMediaEventTypes),
+                CXLEMU_FIELD(GeneralMediaEventData, transaction_type, choice, "Transaction Type", kTransactionTypes),
+                CXLEMU_FIELD(GeneralMediaEventData, validity_flags, flags, "Validity Flags", kGeneralMediaValidity),
+                CXLEMU_FIELD(GeneralMediaEventData, channel, number, "Channel"),
+                CXLEMU_FIELD(GeneralMediaEventData, rank, number, "Rank"),
+                CXLEMU_FIELD(GeneralMediaEventData, device, hex, "Device bit mask"),
+                CXLEMU_FIELD(GeneralMediaEventData, component_identifier, bytes, "Component Identifier"),
+                CXLEMU_FIELD(GeneralMediaEventData, cme_threshold_event_flags, hex,
+                             "Advanced Programmable Corrected Memory Error Threshold Event Flags"),
+                CXLEMU_FIELD(GeneralMediaEventData, corrected_memory_error_count_at_event, number,
+                             "Corrected Memory Error Count at Event"),
+                CXLEMU_FIELD(GeneralMediaEventData, memory_event_sub_type, number, "Memory Event Sub-Type"),
+                CXLEMU_RESERVED(GeneralMediaEventData, reserved));
 
 // CXL r3.2 8.2.10.2.1.2 DRAM Event Record, data from offset 30h
 struct DramEventData {
@@ -109,28 +110,25 @@ inline constexpr auto kDramValidity = std::to_array<NamedValue>({{1 << 0, "Chann
                                                                  {1 << 8, "Component Identifier"},
                                                                  {1 << 9, "Component Identifier is PLDM"},
                                                                  {1 << 10, "Sub-channel"}});
-CXLEMU_DESCRIBE(DramEventData,
-                CXLEMU_FIELD(DramEventData, physical_address, hex, "DPA; bit 0: volatile, bit 1: not repairable"),
-                CXLEMU_FIELD(DramEventData, memory_event_descriptor, flags, "Memory Event Descriptor",
-                             kMemoryEventDescriptors),
-                CXLEMU_FIELD(DramEventData, memory_event_type, choice, "Memory Event Type", kDramEventTypes),
-                CXLEMU_FIELD(DramEventData, transaction_type, choice, "Transaction Type", kTransactionTypes),
-                CXLEMU_FIELD(DramEventData, validity_flags, flags, "Validity Flags", kDramValidity),
-                CXLEMU_FIELD(DramEventData, channel, number, "Channel"),
-                CXLEMU_FIELD(DramEventData, rank, number, "Rank"),
-                CXLEMU_FIELD(DramEventData, nibble_mask, hex, "Nibble Mask"),
-                CXLEMU_FIELD(DramEventData, bank_group, number, "Bank Group"),
-                CXLEMU_FIELD(DramEventData, bank, number, "Bank"), CXLEMU_FIELD(DramEventData, row, number, "Row"),
-                CXLEMU_FIELD(DramEventData, column, number, "Column"),
-                CXLEMU_FIELD(DramEventData, correction_mask, bytes, "Correction Mask, four of 8 bytes"),
-                CXLEMU_FIELD(DramEventData, component_identifier, bytes, "Component Identifier"),
-                CXLEMU_FIELD(DramEventData, sub_channel, number, "Sub-channel"),
-                CXLEMU_FIELD(DramEventData, cvme_threshold_event_flags, hex,
-                             "Advanced Programmable Corrected Memory Error Threshold Event Flags"),
-                CXLEMU_FIELD(DramEventData, corrected_volatile_memory_error_count_at_event, number,
-                             "Corrected Volatile Memory Error Count at Event"),
-                CXLEMU_FIELD(DramEventData, memory_event_sub_type, number, "Memory Event Sub-Type"),
-                CXLEMU_RESERVED(DramEventData, reserved));
+CXLEMU_DESCRIBE(
+    DramEventData, CXLEMU_FIELD(DramEventData, physical_address, hex, "DPA; bit 0: volatile, bit 1: not repairable"),
+    CXLEMU_FIELD(DramEventData, memory_event_descriptor, flags, "Memory Event Descriptor", kMemoryEventDescriptors),
+    CXLEMU_FIELD(DramEventData, memory_event_type, choice, "Memory Event Type", kDramEventTypes),
+    CXLEMU_FIELD(DramEventData, transaction_type, choice, "Transaction Type", kTransactionTypes),
+    CXLEMU_FIELD(DramEventData, validity_flags, flags, "Validity Flags", kDramValidity),
+    CXLEMU_FIELD(DramEventData, channel, number, "Channel"), CXLEMU_FIELD(DramEventData, rank, number, "Rank"),
+    CXLEMU_FIELD(DramEventData, nibble_mask, hex, "Nibble Mask"),
+    CXLEMU_FIELD(DramEventData, bank_group, number, "Bank Group"), CXLEMU_FIELD(DramEventData, bank, number, "Bank"),
+    CXLEMU_FIELD(DramEventData, row, number, "Row"), CXLEMU_FIELD(DramEventData, column, number, "Column"),
+    CXLEMU_FIELD(DramEventData, correction_mask, bytes, "Correction Mask, four of 8 bytes"),
+    CXLEMU_FIELD(DramEventData, component_identifier, bytes, "Component Identifier"),
+    CXLEMU_FIELD(DramEventData, sub_channel, number, "Sub-channel"),
+    CXLEMU_FIELD(DramEventData, cvme_threshold_event_flags, hex,
+                 "Advanced Programmable Corrected Memory Error Threshold Event Flags"),
+    CXLEMU_FIELD(DramEventData, corrected_volatile_memory_error_count_at_event, number,
+                 "Corrected Volatile Memory Error Count at Event"),
+    CXLEMU_FIELD(DramEventData, memory_event_sub_type, number, "Memory Event Sub-Type"),
+    CXLEMU_RESERVED(DramEventData, reserved));
 
 // CXL r3.2 8.2.10.2.1.3 Memory Module Event Record, data from offset 30h
 struct MemoryModuleEventData {
@@ -183,8 +181,8 @@ struct MemorySparingEventData {
   Reserved<37> reserved_2;
 };
 static_assert(sizeof(MemorySparingEventData) == sizeof(EventRecord::event_record_data));
-inline constexpr auto kMemorySparingFlags = std::to_array<NamedValue>(
-    {{1 << 0, "Query Resources"}, {1 << 1, "Hard Sparing"}, {1 << 2, "Device Initiated"}});
+inline constexpr auto kMemorySparingFlags =
+    std::to_array<NamedValue>({{1 << 0, "Query Resources"}, {1 << 1, "Hard Sparing"}, {1 << 2, "Device Initiated"}});
 inline constexpr auto kMemorySparingResults =
     std::to_array<NamedValue>({{0, "Success"}, {1, "Resources Exhausted"}, {0xFF, "General Failure"}});
 inline constexpr auto kMemorySparingValidity = std::to_array<NamedValue>({{1 << 0, "Channel"},
@@ -197,25 +195,26 @@ inline constexpr auto kMemorySparingValidity = std::to_array<NamedValue>({{1 << 
                                                                           {1 << 7, "Component Identifier"},
                                                                           {1 << 8, "Component Identifier is PLDM"},
                                                                           {1 << 9, "Sub-channel"}});
-CXLEMU_DESCRIBE(
-    MemorySparingEventData,
-    CXLEMU_FIELD(MemorySparingEventData, maintenance_operation_class, hex, "Maintenance Operation Class"),
-    CXLEMU_FIELD(MemorySparingEventData, maintenance_operation_subclass, hex, "Maintenance Operation Subclass"),
-    CXLEMU_FIELD(MemorySparingEventData, flags, flags, "Flags", kMemorySparingFlags),
-    CXLEMU_FIELD(MemorySparingEventData, result, choice, "Result", kMemorySparingResults),
-    CXLEMU_FIELD(MemorySparingEventData, validity_flags, flags, "Validity Flags", kMemorySparingValidity),
-    CXLEMU_RESERVED(MemorySparingEventData, reserved),
-    CXLEMU_FIELD(MemorySparingEventData, spare_resource_available, number, "Spare Resource Available; 3: 3 or more"),
-    CXLEMU_FIELD(MemorySparingEventData, channel, number, "Channel"),
-    CXLEMU_FIELD(MemorySparingEventData, rank, number, "Rank"),
-    CXLEMU_FIELD(MemorySparingEventData, nibble_mask, hex, "Nibble Mask"),
-    CXLEMU_FIELD(MemorySparingEventData, bank_group, number, "Bank Group"),
-    CXLEMU_FIELD(MemorySparingEventData, bank, number, "Bank"),
-    CXLEMU_FIELD(MemorySparingEventData, row, number, "Row"),
-    CXLEMU_FIELD(MemorySparingEventData, column, number, "Column"),
-    CXLEMU_FIELD(MemorySparingEventData, component_identifier, bytes, "Component Identifier"),
-    CXLEMU_FIELD(MemorySparingEventData, sub_channel, number, "Sub-channel"),
-    CXLEMU_RESERVED(MemorySparingEventData, reserved_2));
+CXLEMU_DESCRIBE(MemorySparingEventData,
+                CXLEMU_FIELD(MemorySparingEventData, maintenance_operation_class, hex, "Maintenance Operation Class"),
+                CXLEMU_FIELD(MemorySparingEventData, maintenance_operation_subclass, hex,
+                             "Maintenance Operation Subclass"),
+                CXLEMU_FIELD(MemorySparingEventData, flags, flags, "Flags", kMemorySparingFlags),
+                CXLEMU_FIELD(MemorySparingEventData, result, choice, "Result", kMemorySparingResults),
+                CXLEMU_FIELD(MemorySparingEventData, validity_flags, flags, "Validity Flags", kMemorySparingValidity),
+                CXLEMU_RESERVED(MemorySparingEventData, reserved),
+                CXLEMU_FIELD(MemorySparingEventData, spare_resource_available, number,
+                             "Spare Resource Available; 3: 3 or more"),
+                CXLEMU_FIELD(MemorySparingEventData, channel, number, "Channel"),
+                CXLEMU_FIELD(MemorySparingEventData, rank, number, "Rank"),
+                CXLEMU_FIELD(MemorySparingEventData, nibble_mask, hex, "Nibble Mask"),
+                CXLEMU_FIELD(MemorySparingEventData, bank_group, number, "Bank Group"),
+                CXLEMU_FIELD(MemorySparingEventData, bank, number, "Bank"),
+                CXLEMU_FIELD(MemorySparingEventData, row, number, "Row"),
+                CXLEMU_FIELD(MemorySparingEventData, column, number, "Column"),
+                CXLEMU_FIELD(MemorySparingEventData, component_identifier, bytes, "Component Identifier"),
+                CXLEMU_FIELD(MemorySparingEventData, sub_channel, number, "Sub-channel"),
+                CXLEMU_RESERVED(MemorySparingEventData, reserved_2));
 
 /// What an Event Record Identifier says about the data; null for one that this version does not know.
 constexpr const Layout* event_record_data_layout(const Uuid& event_record_identifier) {

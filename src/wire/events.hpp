@@ -43,20 +43,20 @@ inline constexpr auto kEventRecordFlags = std::to_array<NamedValue>({{1 << 2, "P
                                                                      {1 << 6, "Maintenance Operation Subclass Valid"},
                                                                      {1 << 7, "LD-ID Valid"},
                                                                      {1 << 8, "Head ID Valid"}});
-CXLEMU_DESCRIBE(
-    EventRecord, CXLEMU_FIELD(EventRecord, event_record_identifier, uuid, "Event Record Identifier"),
-    CXLEMU_FIELD(EventRecord, event_record_length, number, "valid bytes of this record"),
-    CXLEMU_FIELD(EventRecord, event_record_flags, flags,
-                 "Event Record Flags; bits 1:0: severity (0 informational, 1 warning, 2 failure, 3 fatal)",
-                 kEventRecordFlags),
-    CXLEMU_FIELD(EventRecord, event_record_handle, hex, "Event Record Handle, for Clear Event Records"),
-    CXLEMU_FIELD(EventRecord, related_event_record_handle, hex, "Related Event Record Handle; 0: none"),
-    CXLEMU_FIELD(EventRecord, event_record_timestamp, nanoseconds, "Event Record Timestamp"),
-    CXLEMU_FIELD(EventRecord, maintenance_operation_class, hex, "Maintenance Operation Class; 0: none wanted"),
-    CXLEMU_FIELD(EventRecord, maintenance_operation_subclass, hex, "Maintenance Operation Subclass"),
-    CXLEMU_FIELD(EventRecord, ld_id, number, "LD-ID"), CXLEMU_FIELD(EventRecord, head_id, number, "Head ID"),
-    CXLEMU_RESERVED(EventRecord, reserved),
-    CXLEMU_FIELD(EventRecord, event_record_data, bytes, "Event Record Data, by Event Record Identifier"));
+CXLEMU_DESCRIBE(EventRecord, CXLEMU_FIELD(EventRecord, event_record_identifier, uuid, "Event Record Identifier"),
+                CXLEMU_FIELD(EventRecord, event_record_length, number, "valid bytes of this record"),
+                CXLEMU_FIELD(EventRecord, event_record_flags, flags,
+                             "Event Record Flags; bits 1:0: severity (0 informational, 1 warning, 2 failure, 3 fatal)",
+                             kEventRecordFlags),
+                CXLEMU_FIELD(EventRecord, event_record_handle, hex, "Event Record Handle, for Clear Event Records"),
+                CXLEMU_FIELD(EventRecord, related_event_record_handle, hex, "Related Event Record Handle; 0: none"),
+                CXLEMU_FIELD(EventRecord, event_record_timestamp, nanoseconds, "Event Record Timestamp"),
+                CXLEMU_FIELD(EventRecord, maintenance_operation_class, hex,
+                             "Maintenance Operation Class; 0: none wanted"),
+                CXLEMU_FIELD(EventRecord, maintenance_operation_subclass, hex, "Maintenance Operation Subclass"),
+                CXLEMU_FIELD(EventRecord, ld_id, number, "LD-ID"),
+                CXLEMU_FIELD(EventRecord, head_id, number, "Head ID"), CXLEMU_RESERVED(EventRecord, reserved),
+                CXLEMU_FIELD(EventRecord, event_record_data, bytes, "Event Record Data, by Event Record Identifier"));
 
 // CXL r3.2 8.2.10.2.2 Get Event Records (Opcode 0100h), input payload
 struct GetEventRecordsIn {
@@ -79,8 +79,7 @@ struct GetEventRecordsOut {
   static constexpr std::uint8_t kMoreEventRecords = 1 << 1;
 };
 static_assert(sizeof(GetEventRecordsOut) == 0x20);
-inline constexpr auto kGetEventRecordsFlags =
-    std::to_array<NamedValue>({{1, "Overflow"}, {2, "More Event Records"}});
+inline constexpr auto kGetEventRecordsFlags = std::to_array<NamedValue>({{1, "Overflow"}, {2, "More Event Records"}});
 CXLEMU_DESCRIBE(
     GetEventRecordsOut, CXLEMU_FIELD(GetEventRecordsOut, flags, flags, "Flags", kGetEventRecordsFlags),
     CXLEMU_RESERVED(GetEventRecordsOut, reserved),
@@ -101,8 +100,7 @@ struct ClearEventRecordsIn {
 };
 static_assert(sizeof(ClearEventRecordsIn) == 6);
 inline constexpr auto kClearEventFlags = std::to_array<NamedValue>({{1, "Clear All Events"}});
-CXLEMU_DESCRIBE(ClearEventRecordsIn,
-                CXLEMU_FIELD(ClearEventRecordsIn, event_log, choice, "Event Log", kEventLogNames),
+CXLEMU_DESCRIBE(ClearEventRecordsIn, CXLEMU_FIELD(ClearEventRecordsIn, event_log, choice, "Event Log", kEventLogNames),
                 CXLEMU_FIELD(ClearEventRecordsIn, clear_event_flags, flags, "Clear Event Flags", kClearEventFlags),
                 CXLEMU_FIELD(ClearEventRecordsIn, number_of_event_record_handles, number, "handles that follow"),
                 CXLEMU_RESERVED(ClearEventRecordsIn, reserved));
@@ -138,7 +136,7 @@ struct EventInterruptPolicy {
 static_assert(sizeof(EventInterruptPolicy) == 5);
 enum class InterruptMode : std::uint8_t { none = 0, msi = 1, firmware = 2, reserved = 3 };
 
-#define CXLEMU_INTERRUPT_SETTING(member)        \
+#define CXLEMU_INTERRUPT_SETTING(member)          \
   CXLEMU_FIELD(EventInterruptPolicy, member, hex, \
                "bits 1:0: mode (0 none, 1 MSI/MSI-X, 2 firmware); bits 7:4: message number")
 CXLEMU_DESCRIBE(EventInterruptPolicy, CXLEMU_INTERRUPT_SETTING(informational_event_log_interrupt_settings),
@@ -172,8 +170,8 @@ struct EventNotificationIn {
   Le16 event;
 };
 static_assert(sizeof(EventNotificationIn) == 2);
-CXLEMU_DESCRIBE(EventNotificationIn, CXLEMU_FIELD(EventNotificationIn, event, flags,
-                                                  "which log has records now, or that an operation was completed",
-                                                  kMctpEventNames));
+CXLEMU_DESCRIBE(EventNotificationIn,
+                CXLEMU_FIELD(EventNotificationIn, event, flags,
+                             "which log has records now, or that an operation was completed", kMctpEventNames));
 
 }  // namespace cxlemu

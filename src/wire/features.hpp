@@ -1,4 +1,5 @@
-// CXL r3.2 8.2.10.6 Features command set (Opcodes 0500h to 0502h), and the data of each feature (8.2.10.7.2, 8.2.10.9.11)
+// CXL r3.2 8.2.10.6 Features command set (Opcodes 0500h to 0502h), and the data of each feature
+// (8.2.10.7.2, 8.2.10.9.11)
 #pragma once
 
 #include "wire/fields.hpp"
@@ -74,19 +75,19 @@ struct SupportedFeatureEntry {
 static_assert(sizeof(SupportedFeatureEntry) == 0x30);
 template <>
 inline constexpr std::string_view kPlural<SupportedFeatureEntry> = "entries";
-CXLEMU_DESCRIBE(SupportedFeatureEntry,
-                CXLEMU_FIELD(SupportedFeatureEntry, feature_identifier, uuid, "Feature Identifier"),
-                CXLEMU_FIELD(SupportedFeatureEntry, feature_index, number, "Feature Index"),
-                CXLEMU_FIELD(SupportedFeatureEntry, get_feature_size, number, "bytes of its data in Get Feature"),
-                CXLEMU_FIELD(SupportedFeatureEntry, set_feature_size, number, "bytes of its data in Set Feature"),
-                CXLEMU_FIELD(SupportedFeatureEntry, attribute_flags, flags,
-                             "Attribute Flags; bits 3:1: the deepest reset that keeps the current value (0 none, 1 CXL, "
-                             "2 hot, 3 warm, 4 cold)",
-                             kFeatureAttributes),
-                CXLEMU_FIELD(SupportedFeatureEntry, get_feature_version, number, "Get Feature Version"),
-                CXLEMU_FIELD(SupportedFeatureEntry, set_feature_version, number, "Set Feature Version"),
-                CXLEMU_FIELD(SupportedFeatureEntry, set_feature_effects, hex, "Set Feature Effects, as in the CEL"),
-                CXLEMU_RESERVED(SupportedFeatureEntry, reserved));
+CXLEMU_DESCRIBE(
+    SupportedFeatureEntry, CXLEMU_FIELD(SupportedFeatureEntry, feature_identifier, uuid, "Feature Identifier"),
+    CXLEMU_FIELD(SupportedFeatureEntry, feature_index, number, "Feature Index"),
+    CXLEMU_FIELD(SupportedFeatureEntry, get_feature_size, number, "bytes of its data in Get Feature"),
+    CXLEMU_FIELD(SupportedFeatureEntry, set_feature_size, number, "bytes of its data in Set Feature"),
+    CXLEMU_FIELD(SupportedFeatureEntry, attribute_flags, flags,
+                 "Attribute Flags; bits 3:1: the deepest reset that keeps the current value (0 none, 1 CXL, "
+                 "2 hot, 3 warm, 4 cold)",
+                 kFeatureAttributes),
+    CXLEMU_FIELD(SupportedFeatureEntry, get_feature_version, number, "Get Feature Version"),
+    CXLEMU_FIELD(SupportedFeatureEntry, set_feature_version, number, "Set Feature Version"),
+    CXLEMU_FIELD(SupportedFeatureEntry, set_feature_effects, hex, "Set Feature Effects, as in the CEL"),
+    CXLEMU_RESERVED(SupportedFeatureEntry, reserved));
 
 enum class FeatureSelection : std::uint8_t { current_value = 0, default_value = 1, saved_value = 2 };
 inline constexpr auto kFeatureSelections =
@@ -242,8 +243,7 @@ CXLEMU_DESCRIBE(SparingReadable, CXLEMU_FIELD(SparingReadable, maximum_maintenan
                 CXLEMU_FIELD(SparingReadable, operation_mode, hex, ""),
                 CXLEMU_FIELD(SparingReadable, maintenance_operation_class, hex, ""),
                 CXLEMU_FIELD(SparingReadable, maintenance_operation_subclass, hex, ""),
-                CXLEMU_RESERVED(SparingReadable, reserved),
-                CXLEMU_FIELD(SparingReadable, restriction_flags, hex, ""));
+                CXLEMU_RESERVED(SparingReadable, reserved), CXLEMU_FIELD(SparingReadable, restriction_flags, hex, ""));
 
 // CXL r3.2 8.2.10.7.2.3 Memory Sparing Features, writable attributes
 struct SparingWritable {
@@ -255,8 +255,8 @@ CXLEMU_DESCRIBE(SparingWritable, CXLEMU_FIELD(SparingWritable, operation_mode, h
 /// What a corrected error is counted by.
 enum class CvmeGranularity : std::uint8_t { full_hdm_range = 0, memory_media_fru = 1, rank = 2 };
 
-// CXL r3.2 8.2.10.9.11.3 Advanced Programmable Corrected Volatile Memory Error Threshold Feature: thresholds of one kind of
-// access
+// CXL r3.2 8.2.10.9.11.3 Advanced Programmable Corrected Volatile Memory Error Threshold Feature: thresholds of one
+// kind of access
 struct CvmeThresholds {
   U8 event_records_flags;
   std::array<Le24, 3> event_thresholds;  ///< informational, warning, failure; 0: disabled

@@ -17,19 +17,19 @@ namespace cxlemu {
 
 /// How the value of a field is shown to people; the bytes are the same for all.
 enum class FieldKind : std::uint8_t {
-  number,     ///< decimal
+  number,  ///< decimal
   signed_number,
-  hex,        ///< addresses, opcodes, identifiers
-  flags,      ///< a bit map whose bits `values` name
-  choice,     ///< an enumeration whose values `values` name
+  hex,     ///< addresses, opcodes, identifiers
+  flags,   ///< a bit map whose bits `values` name
+  choice,  ///< an enumeration whose values `values` name
   uuid,
-  text,       ///< ASCII, padded with zeros
-  bytes,      ///< opaque
-  reserved,   ///< not shown
-  nanoseconds,       ///< since 1970
-  capacity_256mib,   ///< in units of 256 MiB
-  length_64b,        ///< in units of 64 bytes
-  structure,         ///< `layout` says what is inside
+  text,             ///< ASCII, padded with zeros
+  bytes,            ///< opaque
+  reserved,         ///< not shown
+  nanoseconds,      ///< since 1970
+  capacity_256mib,  ///< in units of 256 MiB
+  length_64b,       ///< in units of 64 bytes
+  structure,        ///< `layout` says what is inside
 };
 
 /// A name for one value of a choice, or for the bits of a flags field (value = mask).
@@ -98,12 +98,12 @@ inline constexpr std::string_view kPlural<std::byte> = "data";
 #define CXLEMU_FIELD(Struct, member, kind, ...) \
   ::cxlemu::Field { #member, offsetof(Struct, member), sizeof(Struct::member), ::cxlemu::FieldKind::kind, __VA_ARGS__ }
 #define CXLEMU_RESERVED(Struct, member) \
-  ::cxlemu::Field { #member, offsetof(Struct, member), sizeof(Struct::member), ::cxlemu::FieldKind::reserved, "" }
+  ::cxlemu::Field{#member, offsetof(Struct, member), sizeof(Struct::member), ::cxlemu::FieldKind::reserved, ""}
 // Opens and closes the description of a struct.
-#define CXLEMU_DESCRIBE(Struct, ...)                                     \
-  template <>                                                            \
-  struct Describe<Struct> {                                              \
-    static constexpr std::string_view name = #Struct;                    \
-    static constexpr auto fields = std::to_array<Field>({__VA_ARGS__});  \
-  };                                                                     \
+#define CXLEMU_DESCRIBE(Struct, ...)                                    \
+  template <>                                                           \
+  struct Describe<Struct> {                                             \
+    static constexpr std::string_view name = #Struct;                   \
+    static constexpr auto fields = std::to_array<Field>({__VA_ARGS__}); \
+  };                                                                    \
   static_assert(covers_each_byte_once<Struct>())

@@ -38,9 +38,11 @@ CXLEMU_DESCRIBE(GetFwInfoOut, CXLEMU_FIELD(GetFwInfoOut, fw_slots_supported, num
                 CXLEMU_FIELD(GetFwInfoOut, slot_4_fw_revision, text, "Slot 4 FW Revision"));
 
 enum class TransferFwAction : std::uint8_t { full = 0, initiate = 1, continue_transfer = 2, end = 3, abort = 4 };
-inline constexpr auto kTransferFwActions = std::to_array<NamedValue>(
-    {{0, "Full FW Transfer"}, {1, "Initiate FW Transfer"}, {2, "Continue FW Transfer"}, {3, "End Transfer"},
-     {4, "Abort Transfer"}});
+inline constexpr auto kTransferFwActions = std::to_array<NamedValue>({{0, "Full FW Transfer"},
+                                                                      {1, "Initiate FW Transfer"},
+                                                                      {2, "Continue FW Transfer"},
+                                                                      {3, "End Transfer"},
+                                                                      {4, "Abort Transfer"}});
 
 /// FW packages and their parts are aligned to this, and offsets are in units of it.
 inline constexpr std::uint32_t kFwAlignment = 128;
@@ -72,8 +74,8 @@ static_assert(sizeof(ActivateFwIn) == 2);
 CXLEMU_DESCRIBE(ActivateFwIn, CXLEMU_FIELD(ActivateFwIn, action, choice, "Action", kActivateFwActions),
                 CXLEMU_FIELD(ActivateFwIn, slot, number, "which slot's FW to make active"));
 
-// The firmware package of this program (docs/firmware.md): a header of 128 bytes, then the payload, padded with zeros to
-// a multiple of 128 bytes. It stands for what a vendor would sign; the specification leaves the format open.
+// The firmware package of this program (docs/firmware.md): a header of 128 bytes, then the payload, padded with zeros
+// to a multiple of 128 bytes. It stands for what a vendor would sign; the specification leaves the format open.
 struct FirmwarePackageHeader {
   std::array<std::byte, 8> magic;
   Le16 format_version;

@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.9.3 Health Information and Alerts (Opcodes 4200h to 4204h) and 8.2.10.9.8 SLD QoS Telemetry (Opcodes 4700h to
-// 4702h)
+// CXL r3.2 8.2.10.9.3 Health Information and Alerts (Opcodes 4200h to 4204h) and 8.2.10.9.8 SLD QoS Telemetry (Opcodes
+// 4700h to 4702h)
 #pragma once
 
 #include "wire/fields.hpp"
@@ -37,8 +37,7 @@ inline constexpr auto kMediaStatus = std::to_array<NamedValue>({
 });
 
 CXLEMU_DESCRIBE(
-    GetHealthInfoOut,
-    CXLEMU_FIELD(GetHealthInfoOut, health_status, flags, "Health Status", kHealthStatus),
+    GetHealthInfoOut, CXLEMU_FIELD(GetHealthInfoOut, health_status, flags, "Health Status", kHealthStatus),
     CXLEMU_FIELD(GetHealthInfoOut, media_status, choice, "Media Status", kMediaStatus),
     CXLEMU_FIELD(GetHealthInfoOut, additional_status, hex,
                  "bits 1:0 life used, 3:2 temperature (0 normal, 1 warning, 2 critical), 4 corrected volatile errors, "
@@ -85,7 +84,8 @@ CXLEMU_DESCRIBE(
     CXLEMU_FIELD(GetAlertConfigurationOut, life_used_critical_alert_threshold, number, "percent"),
     CXLEMU_FIELD(GetAlertConfigurationOut, life_used_warning_threshold, number, "percent"),
     CXLEMU_FIELD(GetAlertConfigurationOut, over_temperature_critical_alert_threshold, signed_number, "degrees Celsius"),
-    CXLEMU_FIELD(GetAlertConfigurationOut, under_temperature_critical_alert_threshold, signed_number, "degrees Celsius"),
+    CXLEMU_FIELD(GetAlertConfigurationOut, under_temperature_critical_alert_threshold, signed_number,
+                 "degrees Celsius"),
     CXLEMU_FIELD(GetAlertConfigurationOut, over_temperature_warning_threshold, signed_number, "degrees Celsius"),
     CXLEMU_FIELD(GetAlertConfigurationOut, under_temperature_warning_threshold, signed_number, "degrees Celsius"),
     CXLEMU_FIELD(GetAlertConfigurationOut, corrected_volatile_error_warning_threshold, number, "errors"),
@@ -140,13 +140,13 @@ struct SldQosControl {
 static_assert(sizeof(SldQosControl) == 4);
 inline constexpr auto kQosTelemetryControl =
     std::to_array<NamedValue>({{1, "Egress Port Congestion Enable"}, {2, "Temporary Throughput Reduction Enable"}});
-CXLEMU_DESCRIBE(
-    SldQosControl,
-    CXLEMU_FIELD(SldQosControl, qos_telemetry_control, flags, "QoS Telemetry Control", kQosTelemetryControl),
-    CXLEMU_FIELD(SldQosControl, egress_moderate_percentage, number, "1 to 100"),
-    CXLEMU_FIELD(SldQosControl, egress_severe_percentage, number, "1 to 100"),
-    CXLEMU_FIELD(SldQosControl, backpressure_sample_interval, number,
-                 "nanoseconds, 0 to 15; a hundred of them are looked at; 0: not measured"));
+CXLEMU_DESCRIBE(SldQosControl,
+                CXLEMU_FIELD(SldQosControl, qos_telemetry_control, flags, "QoS Telemetry Control",
+                             kQosTelemetryControl),
+                CXLEMU_FIELD(SldQosControl, egress_moderate_percentage, number, "1 to 100"),
+                CXLEMU_FIELD(SldQosControl, egress_severe_percentage, number, "1 to 100"),
+                CXLEMU_FIELD(SldQosControl, backpressure_sample_interval, number,
+                             "nanoseconds, 0 to 15; a hundred of them are looked at; 0: not measured"));
 
 // CXL r3.2 8.2.10.9.8.3 Get SLD QoS Status (Opcode 4702h), output payload
 struct GetSldQosStatusOut {

@@ -46,9 +46,10 @@ struct Ddr5EcsLogHeader {
   static constexpr std::uint32_t kPerMemoryMediaFru = 1;
 };
 static_assert(sizeof(Ddr5EcsLogHeader) == 4);
-CXLEMU_DESCRIBE(Ddr5EcsLogHeader,
-                CXLEMU_FIELD(Ddr5EcsLogHeader, common_header, hex,
-                             "bits 9:0: entries; bit 10: PLDM Component Identifiers; bits 12:11: 0 per DRAM, 1 per FRU"));
+CXLEMU_DESCRIBE(
+    Ddr5EcsLogHeader,
+    CXLEMU_FIELD(Ddr5EcsLogHeader, common_header, hex,
+                 "bits 9:0: entries; bit 10: PLDM Component Identifiers; bits 12:11: 0 per DRAM, 1 per FRU"));
 
 // CXL r3.2 8.2.10.5.2.4 DDR5 Error Check Scrub Log (Table 8-90), one entry
 struct Ddr5EcsLogEntry {
@@ -68,8 +69,7 @@ static_assert(sizeof(Ddr5EcsLogEntry) == 0x22);
 template <>
 inline constexpr std::string_view kPlural<Ddr5EcsLogEntry> = "entries";
 inline constexpr auto kDdr5EcsFlags = std::to_array<NamedValue>({{1, "Error Found"}});
-CXLEMU_DESCRIBE(Ddr5EcsLogEntry,
-                CXLEMU_FIELD(Ddr5EcsLogEntry, component_identifier, text, "Component Identifier"),
+CXLEMU_DESCRIBE(Ddr5EcsLogEntry, CXLEMU_FIELD(Ddr5EcsLogEntry, component_identifier, text, "Component Identifier"),
                 CXLEMU_FIELD(Ddr5EcsLogEntry, ddr5_ecs_configurations, hex,
                              "bits 2:0: threshold per Gb (3: 256, 4: 1024, 5: 4096); bit 3: codewords are counted"),
                 CXLEMU_FIELD(Ddr5EcsLogEntry, flags, flags, "Flags", kDdr5EcsFlags),

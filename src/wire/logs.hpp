@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.5 Logs command set (Opcodes 0400h to 0405h) and the Command Effects Log; what stands in the other logs is
-// in log_contents.hpp
+// CXL r3.2 8.2.10.5 Logs command set (Opcodes 0400h to 0405h) and the Command Effects Log; what stands in the other
+// logs is in log_contents.hpp
 #pragma once
 
 #include "wire/fields.hpp"
@@ -107,8 +107,8 @@ inline constexpr auto kLogParameterFlags = std::to_array<NamedValue>({{1 << 0, "
                                                                       {1 << 1, "Populate Log Supported"},
                                                                       {1 << 2, "Auto Populate Supported"},
                                                                       {1 << 3, "Persistent across Cold Reset"}});
-CXLEMU_DESCRIBE(GetLogCapabilitiesOut, CXLEMU_FIELD(GetLogCapabilitiesOut, parameter_flags, flags, "Parameter Flags",
-                                                    kLogParameterFlags));
+CXLEMU_DESCRIBE(GetLogCapabilitiesOut,
+                CXLEMU_FIELD(GetLogCapabilitiesOut, parameter_flags, flags, "Parameter Flags", kLogParameterFlags));
 
 // CXL r3.2 8.2.10.5.4 Clear Log (Opcode 0403h), input payload
 struct ClearLogIn {

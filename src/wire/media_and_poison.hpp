@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.9.4 Media and Poison Management command sets (Opcodes 4300h to 4305h) and 8.2.10.9.5.3 Media Operations
-// (Opcode 4402h)
+// CXL r3.2 8.2.10.9.4 Media and Poison Management command sets (Opcodes 4300h to 4305h) and 8.2.10.9.5.3 Media
+// Operations (Opcode 4402h)
 #pragma once
 
 #include "wire/fields.hpp"
@@ -33,10 +33,8 @@ struct GetPoisonListOut {
   static constexpr std::uint8_t kRestartAck = 1 << 3;
 };
 static_assert(sizeof(GetPoisonListOut) == 0x20);
-inline constexpr auto kPoisonListFlags = std::to_array<NamedValue>({{1, "More Media Error Records"},
-                                                                    {2, "Poison List Overflow"},
-                                                                    {4, "Scan Media in Progress"},
-                                                                    {8, "Restart Ack"}});
+inline constexpr auto kPoisonListFlags = std::to_array<NamedValue>(
+    {{1, "More Media Error Records"}, {2, "Poison List Overflow"}, {4, "Scan Media in Progress"}, {8, "Restart Ack"}});
 CXLEMU_DESCRIBE(GetPoisonListOut,
                 CXLEMU_FIELD(GetPoisonListOut, poison_list_flags, flags, "Poison List Flags", kPoisonListFlags),
                 CXLEMU_RESERVED(GetPoisonListOut, reserved),
@@ -53,11 +51,12 @@ struct MediaErrorRecord {
   using ErrorSource = Bits<2, 0>;
 };
 static_assert(sizeof(MediaErrorRecord) == 0x10);
-CXLEMU_DESCRIBE(MediaErrorRecord,
-                CXLEMU_FIELD(MediaErrorRecord, media_error_address, hex,
-                             "DPA; bits 2:0: source (0 unknown, 1 external, 2 internal, 3 injected, 7 vendor specific)"),
-                CXLEMU_FIELD(MediaErrorRecord, media_error_length_64b, length_64b, "adjacent poisoned addresses"),
-                CXLEMU_RESERVED(MediaErrorRecord, reserved));
+CXLEMU_DESCRIBE(
+    MediaErrorRecord,
+    CXLEMU_FIELD(MediaErrorRecord, media_error_address, hex,
+                 "DPA; bits 2:0: source (0 unknown, 1 external, 2 internal, 3 injected, 7 vendor specific)"),
+    CXLEMU_FIELD(MediaErrorRecord, media_error_length_64b, length_64b, "adjacent poisoned addresses"),
+    CXLEMU_RESERVED(MediaErrorRecord, reserved));
 
 // CXL r3.2 8.2.10.9.4.2 Inject Poison (Opcode 4301h), input payload
 struct InjectPoisonIn {
@@ -93,9 +92,8 @@ struct GetScanMediaCapabilitiesOut {
   Le32 estimated_scan_media_time;
 };
 static_assert(sizeof(GetScanMediaCapabilitiesOut) == 4);
-CXLEMU_DESCRIBE(GetScanMediaCapabilitiesOut,
-                CXLEMU_FIELD(GetScanMediaCapabilitiesOut, estimated_scan_media_time, number,
-                             "milliseconds that a scan of the range takes"));
+CXLEMU_DESCRIBE(GetScanMediaCapabilitiesOut, CXLEMU_FIELD(GetScanMediaCapabilitiesOut, estimated_scan_media_time,
+                                                          number, "milliseconds that a scan of the range takes"));
 
 // CXL r3.2 8.2.10.9.4.5 Scan Media (Opcode 4304h), input payload
 struct ScanMediaIn {

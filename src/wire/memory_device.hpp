@@ -33,8 +33,8 @@ static_assert(sizeof(IdentifyMemoryDeviceOut) == 0x45);
 
 inline constexpr auto kPoisonHandlingCapabilities =
     std::to_array<NamedValue>({{1, "Injects Persistent Poison"}, {2, "Scans for Poison"}});
-inline constexpr auto kQosTelemetryCapabilities =
-    std::to_array<NamedValue>({{1, "Egress Port Congestion Supported"}, {2, "Temporary Throughput Reduction Supported"}});
+inline constexpr auto kQosTelemetryCapabilities = std::to_array<NamedValue>(
+    {{1, "Egress Port Congestion Supported"}, {2, "Temporary Throughput Reduction Supported"}});
 
 CXLEMU_DESCRIBE(
     IdentifyMemoryDeviceOut, CXLEMU_FIELD(IdentifyMemoryDeviceOut, fw_revision, text, "FW Revision of the active slot"),
@@ -43,12 +43,14 @@ CXLEMU_DESCRIBE(
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, persistent_only_capacity_256mib, capacity_256mib, "Persistent Only Capacity"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, partition_alignment_256mib, capacity_256mib,
                  "Partition Alignment; 0: not partitionable"),
-    CXLEMU_FIELD(IdentifyMemoryDeviceOut, informational_event_log_size, number, "records in the Informational Event Log"),
+    CXLEMU_FIELD(IdentifyMemoryDeviceOut, informational_event_log_size, number,
+                 "records in the Informational Event Log"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, warning_event_log_size, number, "records in the Warning Event Log"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, failure_event_log_size, number, "records in the Failure Event Log"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, fatal_event_log_size, number, "records in the Fatal Event Log"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, lsa_size, number, "bytes of the Label Storage Area"),
-    CXLEMU_FIELD(IdentifyMemoryDeviceOut, poison_list_maximum_media_error_records, number, "records in the Poison List"),
+    CXLEMU_FIELD(IdentifyMemoryDeviceOut, poison_list_maximum_media_error_records, number,
+                 "records in the Poison List"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, inject_poison_limit, number, "addresses that can be poisoned; 0: none"),
     CXLEMU_FIELD(IdentifyMemoryDeviceOut, poison_handling_capabilities, flags, "Poison Handling Capabilities",
                  kPoisonHandlingCapabilities),

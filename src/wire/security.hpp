@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.9.6 Persistent Memory Security and 8.2.10.9.7 Security Passthrough command sets (Opcodes 4500h to 4505h,
-// 4600h, 4601h; 4504h has no payload)
+// CXL r3.2 8.2.10.9.6 Persistent Memory Security and 8.2.10.9.7 Security Passthrough command sets (Opcodes 4500h to
+// 4505h, 4600h, 4601h; 4504h has no payload)
 #pragma once
 
 #include "wire/fields.hpp"
@@ -24,15 +24,13 @@ struct GetSecurityStateOut {
   static constexpr std::uint32_t kMasterPassphraseAttemptCountReached = 1U << 5;
 };
 static_assert(sizeof(GetSecurityStateOut) == 4);
-inline constexpr auto kSecurityState =
-    std::to_array<NamedValue>({{GetSecurityStateOut::kUserPassphraseSet, "User Passphrase Set"},
-                               {GetSecurityStateOut::kMasterPassphraseSet, "Master Passphrase Set"},
-                               {GetSecurityStateOut::kLocked, "Locked"},
-                               {GetSecurityStateOut::kFrozen, "Frozen"},
-                               {GetSecurityStateOut::kUserPassphraseAttemptCountReached,
-                                "User Passphrase Attempt Count Reached"},
-                               {GetSecurityStateOut::kMasterPassphraseAttemptCountReached,
-                                "Master Passphrase Attempt Count Reached"}});
+inline constexpr auto kSecurityState = std::to_array<NamedValue>(
+    {{GetSecurityStateOut::kUserPassphraseSet, "User Passphrase Set"},
+     {GetSecurityStateOut::kMasterPassphraseSet, "Master Passphrase Set"},
+     {GetSecurityStateOut::kLocked, "Locked"},
+     {GetSecurityStateOut::kFrozen, "Frozen"},
+     {GetSecurityStateOut::kUserPassphraseAttemptCountReached, "User Passphrase Attempt Count Reached"},
+     {GetSecurityStateOut::kMasterPassphraseAttemptCountReached, "Master Passphrase Attempt Count Reached"}});
 CXLEMU_DESCRIBE(GetSecurityStateOut,
                 CXLEMU_FIELD(GetSecurityStateOut, security_state, flags, "Security State", kSecurityState));
 
@@ -47,7 +45,8 @@ static_assert(sizeof(SetPassphraseIn) == 0x60);
 CXLEMU_DESCRIBE(SetPassphraseIn,
                 CXLEMU_FIELD(SetPassphraseIn, passphrase_type, choice, "Passphrase Type", kPassphraseTypes),
                 CXLEMU_RESERVED(SetPassphraseIn, reserved),
-                CXLEMU_FIELD(SetPassphraseIn, current_passphrase, text, "Current Passphrase; ignored where none is set"),
+                CXLEMU_FIELD(SetPassphraseIn, current_passphrase, text,
+                             "Current Passphrase; ignored where none is set"),
                 CXLEMU_FIELD(SetPassphraseIn, new_passphrase, text, "New Passphrase"));
 
 // CXL r3.2 8.2.10.9.6.3 Disable Passphrase (Opcode 4502h), input payload

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mctp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -26,8 +27,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <linux/mctp.h>
 
 #ifndef AF_MCTP
 #define AF_MCTP 45
@@ -59,20 +58,20 @@ enum {
 };
 
 /* The fortified forms; what -D_FORTIFY_SOURCE makes of the plain ones. */
-ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room);
-ssize_t __recv_chk(int fd, void *buffer, size_t size, size_t room, int flags);
-ssize_t __recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int flags, struct sockaddr *address,
-                       socklen_t *address_size);
+ssize_t __read_chk(int fd, void* buffer, size_t size, size_t room);
+ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t room, int flags, struct sockaddr* address,
+                       socklen_t* address_size);
 
 static unsigned int net;
 static uint8_t eid;
-static const char *self;
+static const char* self;
 
 /* --------------------------------------------------------------------------------------------------------- verdicts */
 
 static char why[256];
 
-__attribute__((format(printf, 1, 2))) static bool because(const char *format, ...) {
+__attribute__((format(printf, 1, 2))) static bool because(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(why, sizeof why, format, arguments);
@@ -85,14 +84,14 @@ __attribute__((format(printf, 1, 2))) static bool because(const char *format, ..
     if (!(condition)) return because("line %d: %s (errno %s)", __LINE__, #condition, strerror(errno)); \
   } while (0)
 
-#define EXPECT_ERROR(call, wanted)                                                                  \
-  do {                                                                                              \
-    errno = 0;                                                                                      \
-    const long result_ = (long)(call);                                                              \
-    if (result_ != -1 || errno != (wanted)) {                                                       \
-      return because("line %d: %s gave %ld, %s instead of %s", __LINE__, #call, result_,            \
-                     strerrorname_np(errno), strerrorname_np(wanted));                              \
-    }                                                                                               \
+#define EXPECT_ERROR(call, wanted)                                                                               \
+  do {                                                                                                           \
+    errno = 0;                                                                                                   \
+    const long result_ = (long)(call);                                                                           \
+    if (result_ != -1 || errno != (wanted)) {                                                                    \
+      return because("line %d: %s gave %ld, %s instead of %s", __LINE__, #call, result_, strerrorname_np(errno), \
+                     strerrorname_np(wanted));                                                                   \
+    }                                                                                                            \
   } while (0)
 
 /* ---------------------------------------------------------------------------------------------------------- helpers */
@@ -110,19 +109,19 @@ static struct sockaddr_mctp address_of(uint8_t peer, uint8_t type, uint8_t tag) 
 
 static int open_mctp(void) { return socket(AF_MCTP, SOCK_DGRAM, 0); }
 
-static ssize_t send_to(int fd, struct sockaddr_mctp address, const void *body, size_t size) {
-  return sendto(fd, body, size, 0, (struct sockaddr *)&address, sizeof address);
+static ssize_t send_to(int fd, struct sockaddr_mctp address, const void* body, size_t size) {
+  return sendto(fd, body, size, 0, (struct sockaddr*)&address, sizeof address);
 }
 
 static int bind_to(int fd, unsigned int network, uint8_t local, uint8_t type) {
   struct sockaddr_mctp address = address_of(local, type, 0);
   address.smctp_network = network;
-  return bind(fd, (struct sockaddr *)&address, sizeof address);
+  return bind(fd, (struct sockaddr*)&address, sizeof address);
 }
 
 static int connect_to(int fd, uint8_t peer, uint8_t type) {
   struct sockaddr_mctp address = address_of(peer, type, 0);
-  return connect(fd, (struct sockaddr *)&address, sizeof address);
+  return connect(fd, (struct sockaddr*)&address, sizeof address);
 }
 
 static bool is_readable(int fd, int timeout_ms) {
@@ -132,18 +131,18 @@ static bool is_readable(int fd, int timeout_ms) {
 
 static const uint8_t kIdentify[12] = {0x00, 0x5A, 0x00, 0x01, 0x00, 0, 0, 0, 0, 0, 0xCD, 0xAB};
 
-static bool identify_is_good(const uint8_t *reply, ssize_t size) {
+static bool identify_is_good(const uint8_t* reply, ssize_t size) {
   EXPECT(size == 12 + 18);
-  EXPECT((reply[0] & 0x0F) == 1);              /* a response */
-  EXPECT(reply[1] == 0x5A);                    /* with our CCI tag */
+  EXPECT((reply[0] & 0x0F) == 1); /* a response */
+  EXPECT(reply[1] == 0x5A);       /* with our CCI tag */
   EXPECT(reply[3] == 0x01 && reply[4] == 0x00);
   EXPECT(reply[5] == 18 && reply[6] == 0 && (reply[7] & 0x1F) == 0);
-  EXPECT(reply[8] == 0 && reply[9] == 0);      /* Success */
+  EXPECT(reply[8] == 0 && reply[9] == 0); /* Success */
   EXPECT(reply[12 + 0x10] >= 8 && reply[12 + 0x10] <= 20);
   return true;
 }
 
-static bool address_is_good(const struct sockaddr_mctp *from, socklen_t size) {
+static bool address_is_good(const struct sockaddr_mctp* from, socklen_t size) {
   EXPECT(size == sizeof *from);
   EXPECT(from->smctp_family == AF_MCTP && from->smctp_network == net && from->smctp_addr.s_addr == eid);
   EXPECT(from->smctp_type == kTypeCci && (from->smctp_tag & ~MCTP_TAG_MASK) == 0);
@@ -158,7 +157,7 @@ static bool identify(int fd) {
   struct sockaddr_mctp from;
   memset(&from, 0xEE, sizeof from);
   socklen_t from_size = sizeof from;
-  const ssize_t size = recvfrom(fd, reply, sizeof reply, 0, (struct sockaddr *)&from, &from_size);
+  const ssize_t size = recvfrom(fd, reply, sizeof reply, 0, (struct sockaddr*)&from, &from_size);
   return identify_is_good(reply, size) && address_is_good(&from, from_size);
 }
 
@@ -170,7 +169,7 @@ static bool identify_and_close(int fd) {
 }
 
 /* Two sockets: what `sender` sends to the local EID arrives at `receiver`. */
-static bool open_self(int *sender, int *receiver) {
+static bool open_self(int* sender, int* receiver) {
   *sender = open_mctp();
   *receiver = open_mctp();
   EXPECT(*sender >= 0 && *receiver >= 0);
@@ -183,14 +182,14 @@ static bool close_both(int a, int b) {
   return true;
 }
 
-static bool say(int sender, const char *text) {
+static bool say(int sender, const char* text) {
   const struct sockaddr_mctp to = address_of(kLocalEid, kTypeSelf, MCTP_TAG_OWNER);
   EXPECT(send_to(sender, to, text, strlen(text)) == (ssize_t)strlen(text));
   return true;
 }
 
 /* The daemon learns of a close() a little later than close() returns. */
-static bool eventually(bool (*attempt)(void *), void *context) {
+static bool eventually(bool (*attempt)(void*), void* context) {
   for (int i = 0; i < 200; ++i) {
     if (attempt(context)) return true;
     usleep(10000);
@@ -266,7 +265,7 @@ static bool identify_on_the_default_network(void) {
   uint8_t reply[64];
   struct sockaddr_mctp from;
   socklen_t from_size = sizeof from;
-  EXPECT(recvfrom(fd, reply, sizeof reply, 0, (struct sockaddr *)&from, &from_size) == 30);
+  EXPECT(recvfrom(fd, reply, sizeof reply, 0, (struct sockaddr*)&from, &from_size) == 30);
   EXPECT(from.smctp_network == net);
   return close(fd) == 0;
 }
@@ -274,7 +273,7 @@ static bool identify_on_the_default_network(void) {
 static bool identify_by_sendmsg_in_parts(void) {
   const int fd = open_mctp();
   struct sockaddr_mctp address = address_of(eid, kTypeCci, MCTP_TAG_OWNER);
-  struct iovec parts[3] = {{(void *)(uintptr_t)kIdentify, 5}, {NULL, 0}, {(void *)(uintptr_t)(kIdentify + 5), 7}};
+  struct iovec parts[3] = {{(void*)(uintptr_t)kIdentify, 5}, {NULL, 0}, {(void*)(uintptr_t)(kIdentify + 5), 7}};
   struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = parts, .msg_iovlen = 3};
   EXPECT(sendmsg(fd, &message, 0) == sizeof kIdentify);
   EXPECT(is_readable(fd, kTimeoutMs));
@@ -361,9 +360,9 @@ static bool send_errors(void) {
   EXPECT_ERROR(writev(fd, &part, 1), EDESTADDRREQ);
   EXPECT(writev(fd, &part, 0) == 0);
   EXPECT_ERROR(sendto(fd, body, 4, 0, NULL, 0), EDESTADDRREQ);
-  EXPECT_ERROR(sendto(fd, body, 4, 0, (struct sockaddr *)&address, 0), EINVAL);
-  EXPECT_ERROR(sendto(fd, body, 4, 0, (struct sockaddr *)&address, sizeof address - 1), EINVAL);
-  EXPECT_ERROR(sendto(fd, body, 4, 0, (struct sockaddr *)&address, 129), EINVAL);
+  EXPECT_ERROR(sendto(fd, body, 4, 0, (struct sockaddr*)&address, 0), EINVAL);
+  EXPECT_ERROR(sendto(fd, body, 4, 0, (struct sockaddr*)&address, sizeof address - 1), EINVAL);
+  EXPECT_ERROR(sendto(fd, body, 4, 0, (struct sockaddr*)&address, 129), EINVAL);
   struct msghdr message = {.msg_name = &address, .msg_namelen = 0, .msg_iov = &part, .msg_iovlen = 1};
   EXPECT_ERROR(sendmsg(fd, &message, 0), EDESTADDRREQ);
 
@@ -394,7 +393,7 @@ static bool send_errors(void) {
 static bool unusual_send_flags_are_ignored(void) {
   const int fd = open_mctp();
   struct sockaddr_mctp address = address_of(eid, kTypeCci, MCTP_TAG_OWNER);
-  EXPECT(sendto(fd, kIdentify, 12, MSG_OOB | MSG_MORE | MSG_DONTROUTE, (struct sockaddr *)&address, sizeof address) ==
+  EXPECT(sendto(fd, kIdentify, 12, MSG_OOB | MSG_MORE | MSG_DONTROUTE, (struct sockaddr*)&address, sizeof address) ==
          12);
   EXPECT(is_readable(fd, kTimeoutMs));
   uint8_t reply[64];
@@ -422,7 +421,7 @@ static bool peek_leaves_the_message(void) {
   char text[8] = {0};
   struct sockaddr_mctp from;
   socklen_t size = sizeof from;
-  EXPECT(recvfrom(receiver, text, sizeof text, MSG_PEEK, (struct sockaddr *)&from, &size) == 4);
+  EXPECT(recvfrom(receiver, text, sizeof text, MSG_PEEK, (struct sockaddr*)&from, &size) == 4);
   EXPECT(from.smctp_addr.s_addr == kLocalEid && from.smctp_type == kTypeSelf && from.smctp_tag == MCTP_TAG_OWNER);
   EXPECT(recv(receiver, NULL, 0, MSG_PEEK | MSG_TRUNC) == 4);
   EXPECT(recv(receiver, text, sizeof text, 0) == 4 && memcmp(text, "peek", 4) == 0);
@@ -455,11 +454,11 @@ static bool short_address_buffers(void) {
   memset(&from, 0xEE, sizeof from);
   socklen_t size = 4;
   char byte;
-  EXPECT(recvfrom(receiver, &byte, 1, 0, (struct sockaddr *)&from, &size) == 1);
+  EXPECT(recvfrom(receiver, &byte, 1, 0, (struct sockaddr*)&from, &size) == 1);
   EXPECT(size == sizeof from && from.smctp_family == AF_MCTP && from.smctp_network == 0xEEEEEEEE);
   EXPECT(is_readable(receiver, kTimeoutMs));
   size = (socklen_t)-1;
-  EXPECT_ERROR(recvfrom(receiver, &byte, 1, 0, (struct sockaddr *)&from, &size), EINVAL);
+  EXPECT_ERROR(recvfrom(receiver, &byte, 1, 0, (struct sockaddr*)&from, &size), EINVAL);
   return close_both(sender, receiver);
 }
 
@@ -562,8 +561,8 @@ static bool many_messages_at_once(void) {
   struct sockaddr_mctp from[4];
   for (int i = 0; i < 4; ++i) {
     parts[i] = (struct iovec){room[i], sizeof room[i]};
-    messages[i].msg_hdr = (struct msghdr){
-        .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+    messages[i].msg_hdr =
+        (struct msghdr){.msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
   }
   EXPECT(is_readable(receiver, kTimeoutMs));
   usleep(20000);
@@ -605,8 +604,8 @@ static bool options(void) {
 
   struct sockaddr_storage name;
   size = sizeof name;
-  EXPECT_ERROR(getsockname(fd, (struct sockaddr *)&name, &size), EOPNOTSUPP);
-  EXPECT_ERROR(getpeername(fd, (struct sockaddr *)&name, &size), EOPNOTSUPP);
+  EXPECT_ERROR(getsockname(fd, (struct sockaddr*)&name, &size), EOPNOTSUPP);
+  EXPECT_ERROR(getpeername(fd, (struct sockaddr*)&name, &size), EOPNOTSUPP);
   EXPECT_ERROR(listen(fd, 1), EOPNOTSUPP);
   EXPECT_ERROR(accept(fd, NULL, NULL), EOPNOTSUPP);
   EXPECT_ERROR(accept4(fd, NULL, NULL, 0x40), EINVAL);
@@ -626,25 +625,25 @@ static bool extended_addresses(void) {
   memset(&address, 0xEE, sizeof address);
   socklen_t size = sizeof address;
   char byte;
-  EXPECT(recvfrom(receiver, &byte, 1, 0, (struct sockaddr *)&address, &size) == 1 && size == sizeof address);
+  EXPECT(recvfrom(receiver, &byte, 1, 0, (struct sockaddr*)&address, &size) == 1 && size == sizeof address);
   EXPECT(address.smctp_ifindex > 0 && address.smctp_halen == 0 && address.__smctp_pad0[2] == 0);
 
   /* The answer goes the way that the message came. */
   address.smctp_base = address_of(eid, kTypeCci, MCTP_TAG_OWNER);
-  EXPECT(sendto(sender, kIdentify, 12, 0, (struct sockaddr *)&address, sizeof address) == 12);
+  EXPECT(sendto(sender, kIdentify, 12, 0, (struct sockaddr*)&address, sizeof address) == 12);
   EXPECT(is_readable(sender, kTimeoutMs));
   uint8_t reply[64];
   size = sizeof address;
-  EXPECT(identify_is_good(reply, recvfrom(sender, reply, sizeof reply, 0, (struct sockaddr *)&address, &size)));
+  EXPECT(identify_is_good(reply, recvfrom(sender, reply, sizeof reply, 0, (struct sockaddr*)&address, &size)));
   address.smctp_base = address_of(eid, kTypeCci, MCTP_TAG_OWNER);
   address.__smctp_pad0[1] = 1;
-  EXPECT_ERROR(sendto(sender, kIdentify, 12, 0, (struct sockaddr *)&address, sizeof address), EINVAL);
+  EXPECT_ERROR(sendto(sender, kIdentify, 12, 0, (struct sockaddr*)&address, sizeof address), EINVAL);
   address.__smctp_pad0[1] = 0;
   address.smctp_halen = 1;
-  EXPECT_ERROR(sendto(sender, kIdentify, 12, 0, (struct sockaddr *)&address, sizeof address), EINVAL);
+  EXPECT_ERROR(sendto(sender, kIdentify, 12, 0, (struct sockaddr*)&address, sizeof address), EINVAL);
   address.smctp_halen = 0;
   address.smctp_ifindex = 123456;
-  EXPECT_ERROR(sendto(sender, kIdentify, 12, 0, (struct sockaddr *)&address, sizeof address), ENOENT);
+  EXPECT_ERROR(sendto(sender, kIdentify, 12, 0, (struct sockaddr*)&address, sizeof address), ENOENT);
   return close_both(sender, receiver);
 }
 
@@ -710,7 +709,7 @@ static bool allocated_tags_stay(void) {
     uint8_t reply[64];
     struct sockaddr_mctp from;
     socklen_t size = sizeof from;
-    EXPECT(identify_is_good(reply, recvfrom(fd, reply, sizeof reply, 0, (struct sockaddr *)&from, &size)));
+    EXPECT(identify_is_good(reply, recvfrom(fd, reply, sizeof reply, 0, (struct sockaddr*)&from, &size)));
     EXPECT(from.smctp_tag == (tag & MCTP_TAG_MASK));
   }
   EXPECT(drop(fd, eid, tag) == 0);
@@ -731,9 +730,7 @@ static bool first_version_of_the_tag_ioctls(void) {
   return close(fd) == 0;
 }
 
-static bool has_a_tag(void *fd) {
-  return send_to(*(int *)fd, address_of(kLocalEid, 0x7A, MCTP_TAG_OWNER), "x", 1) == 1;
-}
+static bool has_a_tag(void* fd) { return send_to(*(int*)fd, address_of(kLocalEid, 0x7A, MCTP_TAG_OWNER), "x", 1) == 1; }
 
 static bool eight_requests_at_a_time(void) {
   int sender, receiver;
@@ -755,19 +752,19 @@ static bool eight_requests_at_a_time(void) {
     char byte;
     socklen_t size = sizeof from;
     EXPECT(is_readable(receiver, kTimeoutMs));
-    EXPECT(recvfrom(receiver, &byte, 1, 0, (struct sockaddr *)&from, &size) == 1 && byte == i);
+    EXPECT(recvfrom(receiver, &byte, 1, 0, (struct sockaddr*)&from, &size) == 1 && byte == i);
     EXPECT((from.smctp_tag & MCTP_TAG_OWNER) != 0 && (from.smctp_tag & MCTP_TAG_MASK) == i);
     used |= 1U << (from.smctp_tag & MCTP_TAG_MASK);
   }
   EXPECT(used == 0xFF);
   /* A response frees its tag: answer the last request. */
   from.smctp_tag &= (uint8_t)~MCTP_TAG_OWNER;
-  EXPECT(sendto(receiver, "re", 2, 0, (struct sockaddr *)&from, sizeof from) == 2);
+  EXPECT(sendto(receiver, "re", 2, 0, (struct sockaddr*)&from, sizeof from) == 2);
   EXPECT(is_readable(sender, kTimeoutMs));
   char text[4];
   struct sockaddr_mctp answered;
   socklen_t size = sizeof answered;
-  EXPECT(recvfrom(sender, text, sizeof text, 0, (struct sockaddr *)&answered, &size) == 2);
+  EXPECT(recvfrom(sender, text, sizeof text, 0, (struct sockaddr*)&answered, &size) == 2);
   EXPECT(answered.smctp_tag == 7 && answered.smctp_type == kTypeSelf && answered.smctp_addr.s_addr == kLocalEid);
   EXPECT(send_to(third, address_of(kLocalEid, kTypeSelf, MCTP_TAG_OWNER), "x", 1) == 1);
   EXPECT_ERROR(send_to(third, address_of(kLocalEid, kTypeSelf, MCTP_TAG_OWNER), "x", 1), EBUSY);
@@ -824,17 +821,17 @@ static bool unanswered_requests_expire(void) {
 static bool bind_errors(void) {
   const int fd = open_mctp();
   struct sockaddr_mctp address = address_of(MCTP_ADDR_ANY, kTypeSelf, 0);
-  EXPECT_ERROR(bind(fd, (struct sockaddr *)&address, sizeof address - 1), EINVAL);
-  EXPECT_ERROR(bind(fd, (struct sockaddr *)&address, 129), EINVAL);
+  EXPECT_ERROR(bind(fd, (struct sockaddr*)&address, sizeof address - 1), EINVAL);
+  EXPECT_ERROR(bind(fd, (struct sockaddr*)&address, 129), EINVAL);
   address.smctp_family = AF_UNIX;
-  EXPECT_ERROR(bind(fd, (struct sockaddr *)&address, sizeof address), EAFNOSUPPORT);
+  EXPECT_ERROR(bind(fd, (struct sockaddr*)&address, sizeof address), EAFNOSUPPORT);
   address = address_of(MCTP_ADDR_ANY, kTypeSelf, 0);
   address.__smctp_pad0 = 1;
-  EXPECT_ERROR(bind(fd, (struct sockaddr *)&address, sizeof address), EINVAL);
+  EXPECT_ERROR(bind(fd, (struct sockaddr*)&address, sizeof address), EINVAL);
   return close(fd) == 0;
 }
 
-static bool can_bind(void *fd) { return bind_to(*(int *)fd, net, MCTP_ADDR_ANY, kTypeSelf) == 0; }
+static bool can_bind(void* fd) { return bind_to(*(int*)fd, net, MCTP_ADDR_ANY, kTypeSelf) == 0; }
 
 static bool bind_conflicts(void) {
   const int first = open_mctp();
@@ -880,13 +877,16 @@ static bool the_closest_bind_receives(void) {
 static bool connect_rules(void) {
   const int fd = open_mctp();
   struct sockaddr_mctp address = address_of(eid, kTypeSelf, 0);
-  struct { struct sockaddr_mctp address; char more[8]; } longer = {.address = address};
-  EXPECT_ERROR(connect(fd, (struct sockaddr *)&address, sizeof address - 1), EINVAL);
-  EXPECT_ERROR(connect(fd, (struct sockaddr *)&longer, sizeof longer), EINVAL);
+  struct {
+    struct sockaddr_mctp address;
+    char more[8];
+  } longer = {.address = address};
+  EXPECT_ERROR(connect(fd, (struct sockaddr*)&address, sizeof address - 1), EINVAL);
+  EXPECT_ERROR(connect(fd, (struct sockaddr*)&longer, sizeof longer), EINVAL);
   address.smctp_family = AF_INET;
-  EXPECT_ERROR(connect(fd, (struct sockaddr *)&address, sizeof address), EAFNOSUPPORT);
+  EXPECT_ERROR(connect(fd, (struct sockaddr*)&address, sizeof address), EAFNOSUPPORT);
   address = address_of(eid, kTypeSelf, MCTP_TAG_OWNER);
-  EXPECT_ERROR(connect(fd, (struct sockaddr *)&address, sizeof address), EINVAL);
+  EXPECT_ERROR(connect(fd, (struct sockaddr*)&address, sizeof address), EINVAL);
   EXPECT_ERROR(connect_to(fd, eid, kTypeSelf | 0x80), EINVAL);
   EXPECT(connect_to(fd, eid, kTypeSelf) == 0);
   EXPECT_ERROR(connect_to(fd, eid, kTypeSelf), EADDRINUSE);
@@ -916,14 +916,14 @@ static bool bound_sockets_hear_nothing_unasked(void) {
 /* ---------------------------------------------------------------------------------------------------- notifications */
 
 /* Makes the device log an event; what it does is the caller's of this program. */
-static const char *event_command;
+static const char* event_command;
 
 static bool log_an_event(void) {
   EXPECT(system(event_command) == 0);
   return true;
 }
 
-static bool cci_request(int fd, const uint8_t *request, size_t size) {
+static bool cci_request(int fd, const uint8_t* request, size_t size) {
   uint8_t reply[64];
   EXPECT(send_to(fd, address_of(eid, kTypeCci, MCTP_TAG_OWNER), request, size) == (ssize_t)size);
   EXPECT(is_readable(fd, kTimeoutMs));
@@ -937,10 +937,10 @@ static const uint8_t kSetPolicy[14] = {0x00, 0x01, 0, 0x05, 0x01, 2, 0, 0, 0, 0,
 static const uint8_t kClearRecord[20] = {0x00, 0x02, 0, 0x01, 0x01, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
 
 /* The next notification: a request of the device (TO=1) with a tag of its own. */
-static bool receive_notification(int fd, uint8_t *body, struct sockaddr_mctp *from, int timeout_ms) {
+static bool receive_notification(int fd, uint8_t* body, struct sockaddr_mctp* from, int timeout_ms) {
   socklen_t size = sizeof *from;
   if (!is_readable(fd, timeout_ms)) return false;
-  EXPECT(recvfrom(fd, body, 64, 0, (struct sockaddr *)from, &size) == 14);
+  EXPECT(recvfrom(fd, body, 64, 0, (struct sockaddr*)from, &size) == 14);
   EXPECT(from->smctp_addr.s_addr == eid && from->smctp_type == kTypeCci);
   EXPECT((from->smctp_tag & MCTP_TAG_OWNER) != 0);
   EXPECT((body[0] & 0x0F) == 0 && body[3] == 0x06 && body[4] == 0x01 && body[5] == 2);
@@ -981,7 +981,8 @@ static bool notifications_come_until_they_are_answered(void) {
   EXPECT(body[1] != message_tag);
 
   /* Not answered: at most ten times more. Sockets without bind() heard nothing of all this. */
-  for (more = 0; receive_notification(bound, body, &from, 100); ++more) {}
+  for (more = 0; receive_notification(bound, body, &from, 100); ++more) {
+  }
   EXPECT(more == 10);
   EXPECT(!is_readable(unbound, 0) && !is_readable(requester, 0));
   return close_both(bound, requester) && close(unbound) == 0;
@@ -1058,7 +1059,7 @@ static bool a_program_inherits_the_socket(void) {
   snprintf(numbers[2], sizeof numbers[2], "%d", fd);
   const pid_t child = fork();
   if (child == 0) {
-    execl(self, self, numbers[0], numbers[1], "--inherited", numbers[2], (char *)NULL);
+    execl(self, self, numbers[0], numbers[1], "--inherited", numbers[2], (char*)NULL);
     _exit(99);
   }
   EXPECT(child_said_yes(child));
@@ -1083,7 +1084,7 @@ static bool a_vfork_child_closes_its_own(void) {
 #pragma GCC diagnostic pop
   if (child == 0) {
     close(fd);
-    execl("/bin/true", "true", (char *)NULL);
+    execl("/bin/true", "true", (char*)NULL);
     _exit(99);
   }
   EXPECT(child_said_yes(child));
@@ -1095,12 +1096,15 @@ static bool a_socket_is_passed_on(void) {
   EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   int fd = open_mctp();
   char byte = 'x';
-  union { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(int))]; } control;
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control;
   memset(&control, 0, sizeof control);
   struct iovec part = {&byte, 1};
   struct msghdr message = {
       .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  struct cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof fd);
@@ -1118,7 +1122,7 @@ static bool a_socket_is_passed_on(void) {
 
 enum { kThreads = 4, kRounds = 300 };
 
-static void *work(void *shared) {
+static void* work(void* shared) {
   int own = open_mctp();
   bool good = own >= 0;
   for (int i = 0; good && i < kRounds; ++i) {
@@ -1127,7 +1131,7 @@ static void *work(void *shared) {
       close(own);
       own = open_mctp();
     }
-    const int copy = dup(*(int *)shared);
+    const int copy = dup(*(int*)shared);
     good = good && copy >= 0;
     close(copy);
   }
@@ -1141,7 +1145,7 @@ static bool threads(void) {
   for (int i = 0; i < kThreads; ++i) EXPECT(pthread_create(&workers[i], NULL, work, &fd) == 0);
   bool good = true;
   for (int i = 0; i < kThreads; ++i) {
-    void *result = NULL;
+    void* result = NULL;
     pthread_join(workers[i], &result);
     good = good && result != NULL;
   }
@@ -1182,7 +1186,7 @@ static bool the_lab_goes_away(void) {
 static int failures;
 
 /* In a child, so that what a failed check leaves open disturbs no other. */
-static void run(const char *name, bool (*check)(void)) {
+static void run(const char* name, bool (*check)(void)) {
   const pid_t child = fork();
   if (child == 0) {
     alarm(60);
@@ -1202,7 +1206,7 @@ static void run(const char *name, bool (*check)(void)) {
 
 #define RUN(check) run(#check, check)
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 3) {
     fprintf(stderr, "usage: af_mctp_check NET EID [--slow] [--gone] [--notified-by COMMAND]\n");
     return 2;

@@ -44,7 +44,7 @@ TEST(SetMctpEventInterruptPolicy, IgnoresSurplusPayloadOrRefusesItByProperty) {
   EXPECT_EQ(strict.mctp(0x0105, "01 00 ff"), refused(ReturnCode::invalid_payload_length));
 }
 
-// ---------------------------------------------------------------------------------------------------- who is told, and of what
+// -------------------------------------------------------------------------------------------- who is told, and of what
 
 TEST(SetMctpEventInterruptPolicy, HasNotificationsSentToWhoSentItLast) {
   Lab lab;
@@ -110,7 +110,7 @@ TEST(SetMctpEventInterruptPolicy, ConcernsEventsAfterItAlone) {
   EXPECT_THAT(manager.heard(), IsEmpty());
 }
 
-// ------------------------------------------------------------------------------------- what it does to what is under way
+// ----------------------------------------------------------------------------------- what it does to what is under way
 
 TEST(SetMctpEventInterruptPolicy, StopsTheRetransmissionOfALogThatItDisables) {
   Lab lab;

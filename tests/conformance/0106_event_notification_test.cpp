@@ -30,10 +30,18 @@ TEST(EventNotification, IsARequestWithTheTagOwnerBit) {
   EXPECT_EQ(message.type, mctp::MessageType::cxl_cci);
   EXPECT_TRUE(message.tag.owner);
   // Request, message tag 0, opcode 0106h, 2 bytes, no return code, no vendor status; the fatal log.
-  EXPECT_EQ(to_hex(message.body), "00" "00" "00" "0601" "020000" "0000" "0000" "0800");
+  EXPECT_EQ(to_hex(message.body),
+            "00"
+            "00"
+            "00"
+            "0601"
+            "020000"
+            "0000"
+            "0000"
+            "0800");
 }
 
-// ------------------------------------------------------------------------------------------------------------- triggers
+// ------------------------------------------------------------------------------------------------------------ triggers
 
 TEST(EventNotification, IsSentAtOnceWhenALogGetsItsFirstRecord) {
   Told told;
@@ -124,7 +132,7 @@ TEST(EventNotification, ComesInTheOrderOfWhatHappened) {
   EXPECT_THAT(told.manager.heard(), ElementsAre("0400 at 100000 us", "0080 at 100000 us"));
 }
 
-// ------------------------------------------------------------------------------------------------------- retransmission
+// ------------------------------------------------------------------------------------------------------ retransmission
 
 TEST(EventNotification, IsRetransmittedEveryMillisecondAtMostTenTimes) {
   Told told;
@@ -132,8 +140,8 @@ TEST(EventNotification, IsRetransmittedEveryMillisecondAtMostTenTimes) {
   told.lab.advance(1s);
   EXPECT_THAT(told.manager.heard(),
               ElementsAre("0100 at 0 us", "0100 at 1000 us", "0100 at 2000 us", "0100 at 3000 us", "0100 at 4000 us",
-                          "0100 at 5000 us", "0100 at 6000 us", "0100 at 7000 us", "0100 at 8000 us",
-                          "0100 at 9000 us", "0100 at 10000 us"));
+                          "0100 at 5000 us", "0100 at 6000 us", "0100 at 7000 us", "0100 at 8000 us", "0100 at 9000 us",
+                          "0100 at 10000 us"));
 }
 
 TEST(EventNotification, KeepsItsMessageTagUntilItIsAnswered) {
@@ -198,7 +206,11 @@ TEST(EventNotification, IsNotAnsweredByAResponseWithAnotherTag) {
 TEST(EventNotification, IsNotAnsweredByWhatIsNoResponseToIt) {
   Told told;
   told.lab.log_event(EventLogId::informational);
-  for (const std::string_view body : {"01000001010000000000" "0000", "00000006010000000000" "0000", "0100", ""}) {
+  for (const std::string_view body : {"01000001010000000000"
+                                      "0000",
+                                      "00000006010000000000"
+                                      "0000",
+                                      "0100", ""}) {
     mctp::Message message = mctp::response_to(told.manager.last());
     message.body = from_hex(body).value();
     told.manager.send_message(message);
@@ -223,7 +235,7 @@ TEST(EventNotification, IsNotAnsweredBySomebodyElse) {
   EXPECT_EQ(told.manager.count(), 11U);
 }
 
-// -------------------------------------------------------------------------------------------------------- one at a time
+// ------------------------------------------------------------------------------------------------------- one at a time
 
 TEST(EventNotification, OfTheNextEventWaitsForTheResponse) {
   Told told;
@@ -325,7 +337,7 @@ TEST(EventNotification, WaitsForItsTurnUpToTheLimit) {
   EXPECT_EQ(told.manager.count(), 16U);
 }
 
-// ----------------------------------------------------------------------------------------------------------------- MCTP
+// ---------------------------------------------------------------------------------------------------------------- MCTP
 
 TEST(EventNotification, IsTakenUpWhenATagIsFreeAgain) {
   Told told;

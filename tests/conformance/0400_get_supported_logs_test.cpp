@@ -7,14 +7,15 @@ namespace {
 TEST(GetSupportedLogs, ListsSevenLogsWithTheirSizes) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0400),
-            success("07 00"                                                           // entries
-                    "00 00 00 00 00 00"                                               // reserved
-                    "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17" + hex32(cel_bytes(Via::mailbox)) +  // Command Effects Log
-                    "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86  00 00 00 00"    // Vendor Debug Log: empty
-                    "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67  40 00 00 00"    // Component State Dump: its header
-                    "f1 72 0d 60 a7 a9 43 06 a0 03 11 94 8f 9e 07 7c  6a 00 00 00"    // DDR5 ECS Log: three FRUs
-                    "e6 df a3 2c d1 3e 4a 5c 8c a8 99 be bb f7 31 a4  10 00 00 00"    // Media Test Capability Log
-                    "2c 25 55 22 8c e4 11 ec b9 09 02 42 ac 12 00 02  10 00 00 00"    // Media Test Results Short Log
+            success("07 00"              // entries
+                    "00 00 00 00 00 00"  // reserved
+                    "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17" +
+                    hex32(cel_bytes(Via::mailbox)) +                                // Command Effects Log
+                    "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86  00 00 00 00"  // Vendor Debug Log: empty
+                    "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67  40 00 00 00"  // Component State Dump: its header
+                    "f1 72 0d 60 a7 a9 43 06 a0 03 11 94 8f 9e 07 7c  6a 00 00 00"  // DDR5 ECS Log: three FRUs
+                    "e6 df a3 2c d1 3e 4a 5c 8c a8 99 be bb f7 31 a4  10 00 00 00"  // Media Test Capability Log
+                    "2c 25 55 22 8c e4 11 ec b9 09 02 42 ac 12 00 02  10 00 00 00"  // Media Test Results Short Log
                     "c1 fe 0b 3e 7a 00 44 8e a2 4e a6 aa bb fe 58 7a  10 00 00 00"));  // Media Test Results Long Log
 }
 

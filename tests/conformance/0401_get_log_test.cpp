@@ -16,7 +16,8 @@ ON_BOTH_CCIS(GetLogOnCci);
 // has follows the columns M, O and P of the specification.
 TEST_P(GetLogOnCci, ReturnsTheCommandEffectsLog) {
   Lab lab;
-  EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 00 00 00", hex32(cel_bytes(GetParam())))), success(whole_cel(GetParam())));
+  EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 00 00 00", hex32(cel_bytes(GetParam())))),
+            success(whole_cel(GetParam())));
 }
 
 TEST_P(GetLogOnCci, ReturnsExactlyTheBytesAskedFor) {
@@ -144,7 +145,7 @@ TEST_P(GetLogOnCci, IsRefusedWhileMediaIsDisabledByPropertyAfterItsLengthAndBefo
             (Answered{ReturnCode::media_disabled, "", true}));
 }
 
-// --------------------------------------------------------------------------------------------- 8.2.10.5.2.2 Vendor Debug
+// ------------------------------------------------------------------------------------------- 8.2.10.5.2.2 Vendor Debug
 
 TEST_P(GetLogOnCci, ReturnsWhatTheDeviceDidAndRefusedAsLines) {
   Lab lab([](auto& config) { config.sanitize_duration = 100ms; });
@@ -176,7 +177,7 @@ TEST_P(GetLogOnCci, LosesTheDebugLogWithMainPower) {
   EXPECT_EQ(text_of_log(lab, GetParam(), kDebugLog), "     0.000000000 reset: cold\n");
 }
 
-// ------------------------------------------------------------------------------------- 8.2.10.5.2.3 Component State Dump
+// ----------------------------------------------------------------------------------- 8.2.10.5.2.3 Component State Dump
 
 // Without data: its length, the number of triggers, and zeros.
 TEST_P(GetLogOnCci, ReturnsTheHeaderOfAnEmptyStateDump) {
@@ -190,10 +191,13 @@ TEST_P(GetLogOnCci, ReturnsTheStateOfTheDeviceAfterPopulateLog) {
   EXPECT_EQ(lab.send(GetParam(), 0x0404, kStateDump), success());
   const std::string dump = whole_log(lab, GetParam(), kStateDump);
   const auto length = static_cast<std::uint32_t>(dump.size() / 2 - 0x40);
-  EXPECT_EQ(dump.substr(0, 0x80), hex32(length) + to_hex(from_hex("00 00 0000"           // triggers, log, handle
-                                                                   "08 07 06 05 04 03 02 01"
-                                                                   "56 6f b0 59 93 dd 44 cf af 0f 10 79 d3 7e 25 23"
-                                                                   "00 00 00 00").value()) + zeros(0x1C));
+  EXPECT_EQ(dump.substr(0, 0x80), hex32(length) +
+                                      to_hex(from_hex("00 00 0000"  // triggers, log, handle
+                                                      "08 07 06 05 04 03 02 01"
+                                                      "56 6f b0 59 93 dd 44 cf af 0f 10 79 d3 7e 25 23"
+                                                      "00 00 00 00")
+                                                 .value()) +
+                                      zeros(0x1C));
   const std::string text(text_of(from_hex(dump.substr(0x80)).value()));
   EXPECT_TRUE(text.starts_with(R"({"device":"mem0","time":0,"state":{"timestamp":{"is-set":true,)")) << text;
   EXPECT_TRUE(text.ends_with("}}"));
@@ -260,7 +264,7 @@ TEST_P(GetLogOnCci, ReturnsTheStateAtTheFirstFatalEvent) {
   lab.log_event(EventLogId::fatal);
   EXPECT_EQ(log_size(lab, GetParam(), kStateDump), size);
   const std::string header = lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0x40)).payload;
-  EXPECT_EQ(header.substr(8, 8), "02030200");  // two triggers; fatal log, its second record
+  EXPECT_EQ(header.substr(8, 8), "02030200");   // two triggers; fatal log, its second record
   EXPECT_EQ(header.substr(64, 8), "01000000");  // Auto Populate Data
   // Each CCI has its own logs: the record is cleared here, and still there.
   lab.send(GetParam(), 0x0101, "03 00 02 000000 0100 0200");
@@ -305,7 +309,7 @@ TEST(GetLog, ReturnsAStateDumpOfBoundedSize) {
   EXPECT_EQ(lab.device().logical_device().state.poison.media.lines(), 10'000U);
 }
 
-// --------------------------------------------------------------------------------------------------- 8.2.10.5.2.4 DDR5 ECS
+// ----------------------------------------------------------------------------------------------- 8.2.10.5.2.4 DDR5 ECS
 
 constexpr std::string_view kFru0 = "46525530 000000000000000000000000";
 constexpr std::string_view kFru1 = "46525531 000000000000000000000000";
@@ -318,10 +322,11 @@ TEST_P(GetLogOnCci, ReturnsEcsCountersFromTheirThresholdOn) {
   ecs::count(lab.device().ecs(), 2, {.errors = 512, .row_errors = 4, .dpa = 0x1122334455667788});
   ecs::count(lab.device().ecs(), 2, {.errors = 1, .row_errors = 4, .dpa = 0x2000});
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kEcsLog, 0, 0x6A)),
-            success("03 08 00 00" +                                                  // three entries, per FRU
-                    std::string(kFru0) + "03 00" + zeros(16) +                       // threshold 256 per Gb
-                    std::string(kFru1) + "03 00" + zeros(16) +
-                    std::string(kFru2) + "03 00" "01 01 02 04 88 77 66 55 44 33 22 11 00 00 00 00"));
+            success("03 08 00 00" +                             // three entries, per FRU
+                    std::string(kFru0) + "03 00" + zeros(16) +  // threshold 256 per Gb
+                    std::string(kFru1) + "03 00" + zeros(16) + std::string(kFru2) +
+                    "03 00"
+                    "01 01 02 04 88 77 66 55 44 33 22 11 00 00 00 00"));
 }
 
 TEST_P(GetLogOnCci, ReturnsEcsCountersByTheThresholdThatIsSet) {
@@ -345,7 +350,7 @@ TEST_P(EcsLogAfterReset, HasItsCountersAsLongAsTheDramHasPower) {
   EXPECT_EQ(lab.mailbox(0x0401, get_log(kEcsLog, 0x14, 5)), success(lost ? "04 00 00 00 00" : "04 00 01 0f 27"));
 }
 
-// ------------------------------------------------------------------------------- 8.2.10.5.2.5, .6: there are no media tests
+// -------------------------------------------------------------------------- 8.2.10.5.2.5, .6: there are no media tests
 
 TEST_P(GetLogOnCci, SaysThatThereAreNoMediaTests) {
   Lab lab;

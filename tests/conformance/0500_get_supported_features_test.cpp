@@ -17,8 +17,8 @@ ON_BOTH_CCIS(GetSupportedFeatures);
 TEST_P(GetSupportedFeatures, DescribesEachFeature) {
   EXPECT_EQ(get(8 + 10 * 48, 0),
             success("0a00 0a00 00000000"
-                    "96dad7d6fde8482ba73375774e06db8a 0000 0400 0200 21000000 01 01 0202" + zeros(18) +
-                    "e5b13f2223284a14b8bab9691e893386 0100 0d00 0700 21000000 01 01 1202" + zeros(18) +
+                    "96dad7d6fde8482ba73375774e06db8a 0000 0400 0200 21000000 01 01 0202" +
+                    zeros(18) + "e5b13f2223284a14b8bab9691e893386 0100 0d00 0700 21000000 01 01 1202" + zeros(18) +
                     "892ba475fad8474e9d3e692c917568bb 0200 1400 0300 65000000 03 03 0202" + zeros(18) +
                     "80ea4521786f4127afb1ec7459fb0e24 0300 1400 0300 65000000 03 03 0202" + zeros(18) +
                     "96c3338691dd44c79ecbfdaf6503bac4 0400 1300 0200 21000000 01 01 0202" + zeros(18) +

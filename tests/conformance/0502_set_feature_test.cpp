@@ -22,15 +22,26 @@ TEST_P(SetFeature, SetsEachFeatureInOnePart) {
   EXPECT_EQ(set("96dad7d6fde8482ba73375774e06db8a 00000000 0000 01" + zeros(9) + "0601"), success());
   EXPECT_EQ(value_of(lab, kScrub), "01060101");
   EXPECT_EQ(set(full(kEcs, "01 0400 0d00 0300")), success());
-  EXPECT_EQ(value_of(lab, kEcs), "01" "00040000" "000d0000" "00030000");
+  EXPECT_EQ(value_of(lab, kEcs),
+            "01"
+            "00040000"
+            "000d0000"
+            "00030000");
   EXPECT_EQ(set(full(kSoftPpr, "0000 00", 3)), success());
   EXPECT_EQ(value_of(lab, kSoftPpr).substr(38), "00");
   EXPECT_EQ(set(full(kRowSparing, "0000")), success());
   const std::string cvme = "02 1c 0a0000 1f 010000 020000 030000 07 040000 050000 060000";
   EXPECT_EQ(set(full(kCvme, cvme + zeros(7))), success());
   EXPECT_EQ(lab.send(here, 0x0501, get_feature(kCvme)), success("03 02 02" + cvme.substr(2) + zeros(5)));
-  EXPECT_EQ(set(full(kSettings, "28000000" "7261636b2d37" + zeros(22))), success());
-  EXPECT_EQ(value_of(lab, kSettings), "28000000" "7261636b2d37" + zeros(22));
+  EXPECT_EQ(set(full(kSettings,
+                     "28000000"
+                     "7261636b2d37" +
+                         zeros(22))),
+            success());
+  EXPECT_EQ(value_of(lab, kSettings),
+            "28000000"
+            "7261636b2d37" +
+                zeros(22));
 }
 
 TEST_P(SetFeature, IgnoresTheOffsetOfAFullTransfer) {
@@ -42,9 +53,18 @@ TEST_P(SetFeature, IgnoresReservedBits) {
   EXPECT_EQ(set(set_feature({kScrub, 0xFFFFFFF0, 0, "06ff"})), success());
   EXPECT_EQ(value_of(lab, kScrub), "01060101");
   EXPECT_EQ(set(full(kSoftPpr, "ffff ff", 3)), success());
-  EXPECT_EQ(value_of(lab, kSoftPpr), "a200000000" "0100" + zeros(9) + "05" "0000" "01");
+  EXPECT_EQ(value_of(lab, kSoftPpr),
+            "a200000000"
+            "0100" +
+                zeros(9) +
+                "05"
+                "0000"
+                "01");
   EXPECT_EQ(set(full(kRowSparing, "ffff")), success());
-  EXPECT_EQ(value_of(lab, kRowSparing), "a300000000" "0201" + zeros(10) + "0600");
+  EXPECT_EQ(value_of(lab, kRowSparing),
+            "a300000000"
+            "0201" +
+                zeros(10) + "0600");
 }
 
 // The last byte of PPR is not in its Minimum Feature Data Size.
@@ -97,16 +117,22 @@ TEST_P(SetFeature, HasTheEffectsOfItsFeaturesInTheCel) { EXPECT_EQ(lab.cel_effec
 // ------------------------------------------------------------------------------------------- values are checked first
 
 class RefusedValue : public testing::TestWithParam<std::pair<std::string_view, std::string>> {};
-INSTANTIATE_TEST_SUITE_P(
-    SetFeature, RefusedValue,
-    testing::Values(std::pair{kScrub, "0001"}, std::pair{kScrub, "0301"},  // below the minimum of 4 hours
-                    std::pair{kEcs, "00030003000300"}, std::pair{kEcs, "02030003000300"},
-                    std::pair{kEcs, "01020003000300"}, std::pair{kEcs, "01030006000300"},
-                    std::pair{kEcs, "01030003000700"}, std::pair{kCvme, "03" + zeros(31)},
-                    std::pair{kCvme, "0001" + zeros(30)}, std::pair{kCvme, "0002" + zeros(30)},
-                    std::pair{kSettings, "65" + zeros(31)},                       // 101 %
-                    std::pair{kSettings, "00000000" "0741" + zeros(26)},          // a control character
-                    std::pair{kSettings, "00000000" "410041" + zeros(25)}));      // more behind the end
+INSTANTIATE_TEST_SUITE_P(SetFeature, RefusedValue,
+                         testing::Values(std::pair{kScrub, "0001"},
+                                         std::pair{kScrub, "0301"},  // below the minimum of 4 hours
+                                         std::pair{kEcs, "00030003000300"}, std::pair{kEcs, "02030003000300"},
+                                         std::pair{kEcs, "01020003000300"}, std::pair{kEcs, "01030006000300"},
+                                         std::pair{kEcs, "01030003000700"}, std::pair{kCvme, "03" + zeros(31)},
+                                         std::pair{kCvme, "0001" + zeros(30)}, std::pair{kCvme, "0002" + zeros(30)},
+                                         std::pair{kSettings, "65" + zeros(31)},  // 101 %
+                                         std::pair{kSettings,
+                                                   "00000000"
+                                                   "0741" +
+                                                       zeros(26)},  // a control character
+                                         std::pair{kSettings,
+                                                   "00000000"
+                                                   "410041" +
+                                                       zeros(25)}));  // more behind the end
 
 TEST_P(RefusedValue, LeavesTheFeatureAsItWas) {
   const auto& [feature, data] = GetParam();
@@ -216,7 +242,8 @@ TEST_P(SetFeature, HasOneTransferForAllFeatures) {
 
 TEST_P(SetFeature, HasOneTransferForAllCcis) {
   set(begin(kScrub, "06"));
-  EXPECT_EQ(lab.send(there, 0x0502, full(kSettings, settings("28"))), refused(ReturnCode::feature_transfer_in_progress));
+  EXPECT_EQ(lab.send(there, 0x0502, full(kSettings, settings("28"))),
+            refused(ReturnCode::feature_transfer_in_progress));
   EXPECT_EQ(lab.send(there, 0x0502, begin(kSettings, "28")), refused(ReturnCode::feature_transfer_in_progress));
   EXPECT_EQ(lab.send(there, 0x0502, finish(kScrub, 1, "01")), refused(ReturnCode::feature_transfer_in_progress));
   EXPECT_EQ(lab.send(there, 0x0502, abort_of(kTransferred)), refused(ReturnCode::feature_transfer_in_progress));
@@ -246,7 +273,7 @@ TEST_P(SetFeature, RefusesToAbortWhatIsOverOrOfAnotherFeature) {
   EXPECT_EQ(set(abort_of(kScrub)), refused(ReturnCode::invalid_input));
 }
 
-// --------------------------------------------------------------------------------------------------------- saved values
+// -------------------------------------------------------------------------------------------------------- saved values
 
 TEST_P(SetFeature, SavesWhereItIsAskedToAndTheFeatureCan) {
   set(full(kSettings, settings("28")));
@@ -266,7 +293,7 @@ TEST_P(SetFeature, SavesByTheFlagOfTheBeginning) {
   EXPECT_EQ(value_of(lab, kSettings, 2), settings("28"));
 }
 
-// ---------------------------------------------------------------------------------------------------------- after resets
+// -------------------------------------------------------------------------------------------------------- after resets
 
 struct AfterReset {
   ResetKind kind;
@@ -339,7 +366,11 @@ TEST(EcsFeature, ResetsTheCountersOfAFruAndClearsTheRequest) {
   Lab lab;
   for (EcsFru& fru : lab.device().ecs().frus) fru.error_count = 7;
   lab.mailbox(0x0502, full(kEcs, "01 0300 1400 0300"));
-  EXPECT_EQ(value_of(lab, kEcs), "01" "00030000" "00040000" "00030000");
+  EXPECT_EQ(value_of(lab, kEcs),
+            "01"
+            "00030000"
+            "00040000"
+            "00030000");
   EXPECT_EQ(lab.device().ecs().frus[0].error_count, 7);
   EXPECT_EQ(lab.device().ecs().frus[1].error_count, 0);
   EXPECT_EQ(lab.device().ecs().frus[1].configuration, 4);

@@ -24,7 +24,7 @@ class PerformMaintenance : public OnBothCcis {
 };
 ON_BOTH_CCIS(PerformMaintenance);
 
-// ---------------------------------------------------------------------------------------------------------- the request
+// --------------------------------------------------------------------------------------------------------- the request
 
 // Fault B6: an empty request ends the reference emulator; a short one is read past its end.
 TEST_P(PerformMaintenance, NeedsItsParametersAndIgnoresMore) {

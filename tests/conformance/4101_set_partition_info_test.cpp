@@ -116,7 +116,8 @@ TEST_P(SetPartitionInfo, AcceptsNineBytesAndTen) {
   Lab lab([](auto& config) { config.surplus_payload = SurplusPayload::refuse; }, kSizes);
   EXPECT_EQ(lab.send(GetParam(), 0x4101, volatile_units(1, kAtReset)), success());
   EXPECT_EQ(lab.send(GetParam(), 0x4101, volatile_units(1, kAtReset) + "00"), success());
-  EXPECT_EQ(lab.send(GetParam(), 0x4101, volatile_units(1, kAtReset) + "0000"), refused(ReturnCode::invalid_payload_length));
+  EXPECT_EQ(lab.send(GetParam(), 0x4101, volatile_units(1, kAtReset) + "0000"),
+            refused(ReturnCode::invalid_payload_length));
   EXPECT_EQ(lab.send(GetParam(), 0x4101, le64(1)), refused(ReturnCode::invalid_payload_length));
 }
 

@@ -70,7 +70,7 @@ TEST_P(HealthInfoAfterReset, IsTheSame) {
   EXPECT_EQ(lab.mctp(0x4200), success(kHealthy));
 }
 
-// ---------------------------------------------------------------------------------------------------------- transitions
+// --------------------------------------------------------------------------------------------------------- transitions
 
 // "Crossed twice logs twice only if it fell in between": the log number and the Device Event Type of each event.
 TEST(HealthTransitions, OfTemperatureAreToldOnceEachWayUp) {

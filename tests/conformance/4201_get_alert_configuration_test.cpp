@@ -9,10 +9,10 @@ ON_BOTH_CCIS(GetAlertConfiguration);
 
 TEST_P(GetAlertConfiguration, TellsTheDefaults) {
   Lab lab;
-  EXPECT_EQ(lab.send(GetParam(), 0x4201), success("1f 1f"        // all warnings enabled, all programmable
-                                                  "5a 4b"        // life used: critical 90 %, warning 75 %
-                                                  "5500 0000"    // critical from 85 and down from 0 degrees
-                                                  "4b00 0500"    // warnings 75 and 5 degrees
+  EXPECT_EQ(lab.send(GetParam(), 0x4201), success("1f 1f"         // all warnings enabled, all programmable
+                                                  "5a 4b"         // life used: critical 90 %, warning 75 %
+                                                  "5500 0000"     // critical from 85 and down from 0 degrees
+                                                  "4b00 0500"     // warnings 75 and 5 degrees
                                                   "6400 6400"));  // a hundred corrected errors each
 }
 

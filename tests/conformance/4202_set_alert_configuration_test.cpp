@@ -18,7 +18,11 @@ TEST_P(SetAlertConfiguration, ReplacesTheThresholdsThatAreValid) {
   EXPECT_EQ(lab.send(GetParam(), 0x4202, alerts({kLife | kUnder, kLife | kUnder, 50, 60, -5, 7, 7})).code,
             ReturnCode::success);
   lab.reset(ResetKind::flr);
-  EXPECT_EQ(lab.send(GetParam(), 0x4201).payload, "1f1f5a325500d8ff" "4b00" "fbff" "64006400");
+  EXPECT_EQ(lab.send(GetParam(), 0x4201).payload,
+            "1f1f5a325500d8ff"
+            "4b00"
+            "fbff"
+            "64006400");
 }
 
 // -5 is not above the critical 0 of the default: it is refused there.

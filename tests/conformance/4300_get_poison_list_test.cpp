@@ -19,11 +19,10 @@ TEST_P(GetPoisonList, HasARecordForEachRangeWithItsSource) {
   poison_at(lab, 0x1000, 2, {PoisonSource::external});
   poison_at(lab, 0x1080, 1);
   lab.mailbox(0x4301, le64(0x40));
-  EXPECT_EQ(lab.send(GetParam(), 0x4300, all_lines()),
-            success("00 00 0000000000000000 0300" + zeros(0x14) +
-                    "4300000000000000 01000000 00000000"
-                    "0110000000000000 02000000 00000000"
-                    "8210000000000000 01000000 00000000"));
+  EXPECT_EQ(lab.send(GetParam(), 0x4300, all_lines()), success("00 00 0000000000000000 0300" + zeros(0x14) +
+                                                               "4300000000000000 01000000 00000000"
+                                                               "0110000000000000 02000000 00000000"
+                                                               "8210000000000000 01000000 00000000"));
 }
 
 TEST_P(GetPoisonList, JoinsAdjacentAddressesOfOneSource) {
@@ -251,12 +250,18 @@ TEST_P(PoisonAfterReset, WhatWasInjectedIsGoneAndWhatIsOfTheMediaStays) {
   Lab lab;
   const std::string list = list_after(lab, GetParam());
   switch (GetParam()) {
-    case ResetKind::flr: EXPECT_EQ(list, "1000+1:3 2000+1:2 3000+1:1 12c00000+1:3"); break;
+    case ResetKind::flr:
+      EXPECT_EQ(list, "1000+1:3 2000+1:2 3000+1:1 12c00000+1:3");
+      break;
     case ResetKind::conventional:
-    case ResetKind::cxl: EXPECT_EQ(list, "2000+1:2 3000+1:1"); break;
+    case ResetKind::cxl:
+      EXPECT_EQ(list, "2000+1:2 3000+1:1");
+      break;
     // What a host wrote into volatile memory went with the power.
     case ResetKind::cold:
-    case ResetKind::power_loss: EXPECT_EQ(list, "2000+1:2"); break;
+    case ResetKind::power_loss:
+      EXPECT_EQ(list, "2000+1:2");
+      break;
   }
 }
 

@@ -14,14 +14,14 @@ struct Estimate {
   std::uint32_t milliseconds;
 };
 class ScanEstimate : public testing::TestWithParam<Estimate> {};
-INSTANTIATE_TEST_SUITE_P(
-    Timing, ScanEstimate,
-    testing::Values(Estimate{"InstantOfALine", Timing::instant, 1, 10},
-                    Estimate{"InstantOf512MiB", Timing::instant, kAllLines, 64},
-                    Estimate{"QemuOfALine", Timing::qemu, 1, 1},
-                    Estimate{"QemuOf512MiB", Timing::qemu, kAllLines, 4195},
-                    Estimate{"RealOf512MiB", Timing::real, kAllLines, 128}, Estimate{"RealOfALine", Timing::real, 1, 1}),
-    [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(Timing, ScanEstimate,
+                         testing::Values(Estimate{"InstantOfALine", Timing::instant, 1, 10},
+                                         Estimate{"InstantOf512MiB", Timing::instant, kAllLines, 64},
+                                         Estimate{"QemuOfALine", Timing::qemu, 1, 1},
+                                         Estimate{"QemuOf512MiB", Timing::qemu, kAllLines, 4195},
+                                         Estimate{"RealOf512MiB", Timing::real, kAllLines, 128},
+                                         Estimate{"RealOfALine", Timing::real, 1, 1}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 // What is estimated is what a scan of the range takes.
 TEST_P(ScanEstimate, IsTheTimeOfTheRange) {

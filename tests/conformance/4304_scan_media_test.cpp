@@ -214,7 +214,8 @@ struct ResetOfAScan {
 };
 class ScanAndReset : public testing::TestWithParam<ResetOfAScan> {};
 INSTANTIATE_TEST_SUITE_P(Reset, ScanAndReset,
-                         testing::Values(ResetOfAScan{"MailboxConventional", Via::mailbox, ResetKind::conventional, false},
+                         testing::Values(ResetOfAScan{"MailboxConventional", Via::mailbox, ResetKind::conventional,
+                                                      false},
                                          ResetOfAScan{"MailboxCold", Via::mailbox, ResetKind::cold, false},
                                          ResetOfAScan{"MailboxCxl", Via::mailbox, ResetKind::cxl, true},
                                          ResetOfAScan{"MailboxFlr", Via::mailbox, ResetKind::flr, true},

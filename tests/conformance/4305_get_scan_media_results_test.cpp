@@ -27,8 +27,8 @@ TEST_P(GetScanMediaResults, HasTheRecordsOfBothCcisScans) {
   Lab lab;
   poison_at(lab, 0x1000, 2);
   scan_all(lab);
-  EXPECT_EQ(lab.send(GetParam(), 0x4305), success(zeros(0x12) + "0100" + zeros(12) +
-                                                  "0210000000000000 02000000 00000000"));
+  EXPECT_EQ(lab.send(GetParam(), 0x4305),
+            success(zeros(0x12) + "0100" + zeros(12) + "0210000000000000 02000000 00000000"));
 }
 
 TEST_P(GetScanMediaResults, GoesOnByPagesAndBeginsAnewAfterTheLast) {

@@ -92,8 +92,8 @@ TEST_P(MediaOperation, OnNoRangeIsDoneAtOnce) {
 TEST_P(MediaOperation, RefusesAnInvalidRangeAndTouchesNothing) {
   Lab lab(takes_100ms);
   lab.write_media(0, "a5");
-  const std::vector<ByteRange> wrong = {{0, 0},   {0, 32},     {0, 65},     {512 * kMiB, 64}, {512 * kMiB - 64, 128},
-                                        {64, 512 * kMiB}, {~63ULL, 128}, {0, ~63ULL}};
+  const std::vector<ByteRange> wrong = {
+      {0, 0}, {0, 32}, {0, 65}, {512 * kMiB, 64}, {512 * kMiB - 64, 128}, {64, 512 * kMiB}, {~63ULL, 128}, {0, ~63ULL}};
   for (const ByteRange& range : wrong) {
     EXPECT_EQ(lab.mailbox(0x4402, media_operation(GetParam(), {{0, 64}, range})), refused(ReturnCode::invalid_input))
         << range.dpa << "+" << range.length;
@@ -116,7 +116,8 @@ TEST_P(MediaOperation, RefusesMoreRangesThanCame) {
   std::string request = media_operation(GetParam(), {{0, 64}, {64, 64}});
   request.resize(request.size() - 2);
   EXPECT_EQ(lab.mailbox(0x4402, request), refused(ReturnCode::invalid_payload_length));
-  EXPECT_EQ(lab.mailbox(0x4402, std::string(GetParam()) + "0000 ffffffff"), refused(ReturnCode::invalid_payload_length));
+  EXPECT_EQ(lab.mailbox(0x4402, std::string(GetParam()) + "0000 ffffffff"),
+            refused(ReturnCode::invalid_payload_length));
 }
 
 TEST_P(MediaOperation, TakesAsManyRangesAsTheMailboxHolds) {

@@ -202,8 +202,8 @@ TEST_P(CommitsOfFirmware, AreOneForEachPartAndNoneForARefusal) {
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, go_on(0, zeros(128))), IsEmpty());  // 09h without a transfer
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, initiate(zeros(128))), ElementsAre("firmware"));
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, go_on(1, zeros(128))), ElementsAre("firmware"));
-  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, initiate(zeros(128))), IsEmpty());         // 08h
-  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, end(1, 2, zeros(128))), IsEmpty());        // 0Bh
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, initiate(zeros(128))), IsEmpty());   // 08h
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, end(1, 2, zeros(128))), IsEmpty());  // 0Bh
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, abort_transfer()), ElementsAre("firmware"));
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0201, abort_transfer()), IsEmpty());
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0202, activate_online(2)), IsEmpty());  // 0Bh
@@ -315,7 +315,8 @@ TEST(CommitsOfAPartition, AreMadeWhereItBecomesActive) {
 
 TEST(CommitsOfAnEvent, AreTheEventLogs) {
   Lab lab;
-  EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::fatal); }), ElementsAre("event-logs", "component-state-dump"));
+  EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::fatal); }),
+              ElementsAre("event-logs", "component-state-dump"));
   EXPECT_THAT(committed(lab, [&] { lab.log_event(EventLogId::failure); }), ElementsAre("event-logs"));
 }
 
@@ -331,9 +332,14 @@ TEST(CommitsOfLogs, AreNoneOfTheDebugLogAndNoneOfAFetch) {
 TEST(CommitsOfAVendorCommand, AreTheRegistersThatItSets) {
   Lab lab([](auto& config) {
     config.vendor_registers = {{"r", Buffer(1)}};
-    config.vendor_commands = {{.opcode = 0xC000, .name = "Get", .answer = VendorAnswer::get, .payload = {}, .register_name = "r"},
-                              {.opcode = 0xC001, .name = "Set", .maximum_length = 1, .answer = VendorAnswer::set, .payload = {},
-                               .register_name = "r"}};
+    config.vendor_commands = {
+        {.opcode = 0xC000, .name = "Get", .answer = VendorAnswer::get, .payload = {}, .register_name = "r"},
+        {.opcode = 0xC001,
+         .name = "Set",
+         .maximum_length = 1,
+         .answer = VendorAnswer::set,
+         .payload = {},
+         .register_name = "r"}};
   });
   EXPECT_THAT(committed_by(lab, Via::mctp, 0xC000), IsEmpty());
   EXPECT_THAT(committed_by(lab, Via::mctp, 0xC001, "01"), ElementsAre("vendor-registers"));

@@ -1,5 +1,5 @@
-// What goes over the media in device time and what it finds: patrol scrub, DDR5 ECS and the thresholds of corrected errors
-// (CXL r3.2 8.2.10.9.11), told of by DRAM events, the poison list, health and counters.
+// What goes over the media in device time and what it finds: patrol scrub, DDR5 ECS and the thresholds of corrected
+// errors (CXL r3.2 8.2.10.9.11), told of by DRAM events, the poison list, health and counters.
 #include "support/features.hpp"
 
 namespace cxlemu {
@@ -101,7 +101,8 @@ TEST(PatrolScrub, IsWhatTheDeviceIsMadeWithAfterAReset) {
 }
 
 // Maintenance Needed with the class that repairs it; without a spare the address says that it cannot be.
-// 600 rows are more than the log masks. By the DDR5 ECS Log: count, errors of the worst row and its address, of each FRU.
+// 600 rows are more than the log masks. By the DDR5 ECS Log: count, errors of the worst row and its address, of each
+// FRU.
 TEST(PatrolScrub, CountsWhatItFoundInTheEcsRowOfItsFruAndOnlyThere) {
   Lab lab;
   const auto ecs_log = [&] {
@@ -207,7 +208,8 @@ TEST(CorrectedErrors, AreFoundByAHostsRead) {
   EXPECT_EQ(corrected_counts(lab), "0300000000000000");
 }
 
-// CXL r3.2 8.2.10.9.3.1: counts begin anew after a Conventional Reset; volatile memory has other contents after a cold one.
+// CXL r3.2 8.2.10.9.3.1: counts begin anew after a Conventional Reset; volatile memory has other contents after a cold
+// one.
 TEST(CorrectedErrors, AreCountedAnewAfterAConventionalReset) {
   Lab lab;
   inject(lab, 0, 5);
@@ -283,7 +285,14 @@ std::string cvme(const std::string& settings) { return full(kCvme, settings + ze
 // Informational at 3, warning at 5 with Hardware Replacement Needed, failure at 100; over the whole range.
 TEST(CvmeThreshold, LogsEachThresholdOnceWhenItIsReached) {
   Lab lab;
-  EXPECT_EQ(lab.mailbox(0x0502, cvme("00" "00" "000000" "0f" "030000" "050000" "640000")), success());
+  EXPECT_EQ(lab.mailbox(0x0502, cvme("00"
+                                     "00"
+                                     "000000"
+                                     "0f"
+                                     "030000"
+                                     "050000"
+                                     "640000")),
+            success());
   inject(lab, 0, 2);
   lab.read_media(0, 1);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "");
@@ -308,7 +317,10 @@ TEST(CvmeThreshold, LogsEachThresholdOnceWhenItIsReached) {
 TEST(CvmeThreshold, CountsEachFruOrRankForItself) {
   for (const auto& [granularity, second] : {std::pair{"01", kChannel1}, std::pair{"02", kChannel1 / 2}}) {
     Lab lab;
-    lab.mailbox(0x0502, cvme(std::string(granularity) + "00" "000000" "01" "030000"));
+    lab.mailbox(0x0502, cvme(std::string(granularity) + "00"
+                                                        "000000"
+                                                        "01"
+                                                        "030000"));
     inject(lab, 0, 2);
     inject(lab, second, 2);
     lab.read_media(0, 1);
@@ -322,7 +334,11 @@ TEST(CvmeThreshold, CountsEachFruOrRankForItself) {
 
 TEST(CvmeThreshold, LeavesPersistentMemoryAlone) {
   Lab lab;
-  lab.mailbox(0x0502, cvme("00" "00" "000000" "01" "010000"));
+  lab.mailbox(0x0502, cvme("00"
+                           "00"
+                           "000000"
+                           "01"
+                           "010000"));
   inject(lab, kPersistent, 9);
   lab.read_media(kPersistent, 1);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "0:1:0 1/0/7/3/278/0");
@@ -332,7 +348,15 @@ TEST(CvmeThreshold, LeavesPersistentMemoryAlone) {
 TEST(CvmeThreshold, MayCountPatrolScrubByItself) {
   Lab lab;
   enable_scrub(lab);
-  lab.mailbox(0x0502, cvme("00" "04" "000000" "01" "010000" "000000" "000000" "01" "030000"));
+  lab.mailbox(0x0502, cvme("00"
+                           "04"
+                           "000000"
+                           "01"
+                           "010000"
+                           "000000"
+                           "000000"
+                           "01"
+                           "030000"));
   inject(lab, 0, 2);
   lab.advance(6h);
   inject(lab, 0, 2);
@@ -346,7 +370,11 @@ TEST(CvmeThreshold, MayCountPatrolScrubByItself) {
 TEST(CvmeThreshold, CountsPatrolScrubWithTheRestOtherwise) {
   Lab lab;
   enable_scrub(lab);
-  lab.mailbox(0x0502, cvme("00" "00" "000000" "01" "030000"));
+  lab.mailbox(0x0502, cvme("00"
+                           "00"
+                           "000000"
+                           "01"
+                           "030000"));
   inject(lab, 0, 2);
   lab.read_media(0, 1);
   inject(lab, 0, 1);
@@ -356,7 +384,11 @@ TEST(CvmeThreshold, CountsPatrolScrubWithTheRestOtherwise) {
 
 TEST(CvmeThreshold, ExpiresAndSaysSo) {
   Lab lab;
-  lab.mailbox(0x0502, cvme("00" "18" "0a0000" "01" "030000"));
+  lab.mailbox(0x0502, cvme("00"
+                           "18"
+                           "0a0000"
+                           "01"
+                           "030000"));
   inject(lab, 0, 2);
   lab.advance(1s);
   lab.read_media(0, 1);
@@ -367,7 +399,11 @@ TEST(CvmeThreshold, ExpiresAndSaysSo) {
   inject(lab, 0, 2);
   lab.read_media(0, 1);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "5:0:2 0/0/0/0/0/0 2");
-  lab.mailbox(0x0502, cvme("00" "08" "0a0000" "01" "030000"));
+  lab.mailbox(0x0502, cvme("00"
+                           "08"
+                           "0a0000"
+                           "01"
+                           "030000"));
   lab.advance(100s);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "5:0:2 0/0/0/0/0/0 2");
   EXPECT_EQ(media_errors::next_deadline(lab.device()), std::nullopt);
@@ -378,24 +414,36 @@ TEST(CvmeThreshold, TakesTurnsWithTheWarningOfSetAlertConfiguration) {
   constexpr std::uint8_t kWarning = 1 << 3;
   Lab lab;
   EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
-  lab.mailbox(0x0502, cvme("00" "00" "000000" "01" "000000"));  // a threshold of 0 is none
+  lab.mailbox(0x0502, cvme("00"
+                           "00"
+                           "000000"
+                           "01"
+                           "000000"));  // a threshold of 0 is none
   EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
-  lab.mailbox(0x0502, cvme("00" "00" "000000" "09" "030000"));
+  lab.mailbox(0x0502, cvme("00"
+                           "00"
+                           "000000"
+                           "09"
+                           "030000"));
   EXPECT_EQ(lab.device().health().warnings.enabled & kWarning, 0);
   EXPECT_EQ(lab.mailbox(0x4202, "08 08 00 00 0000 0000 0500 0000"), success());
   EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
-  EXPECT_EQ(value_of(lab, kCvme).substr(0, 22), "03000200000000" "08" "030000");
+  EXPECT_EQ(value_of(lab, kCvme).substr(0, 22),
+            "03000200000000"
+            "08"
+            "030000");
 }
 
 // ------------------------------------------------------------------------------------------------------------- mapping
 
 TEST(DramGeometry, MapsEveryAddressThereAndBack) {
-  for (const std::uint64_t capacity : {std::uint64_t{1} << 21, std::uint64_t{512} << 20, std::uint64_t{1} << 44,
-                                       std::uint64_t{1} << 53}) {
+  for (const std::uint64_t capacity :
+       {std::uint64_t{1} << 21, std::uint64_t{512} << 20, std::uint64_t{1} << 44, std::uint64_t{1} << 53}) {
     const DramGeometry dram(capacity);
-    for (const std::uint64_t dpa : {std::uint64_t{0}, std::uint64_t{64}, capacity / 3 / 64 * 64, capacity / 2 + 64,
-                                    capacity - 64}) {
-      EXPECT_EQ(dram.extent_of(dram.address_of(dpa), DramUnit::cacheline), (DpaExtent{dpa, 64})) << capacity << " " << dpa;
+    for (const std::uint64_t dpa :
+         {std::uint64_t{0}, std::uint64_t{64}, capacity / 3 / 64 * 64, capacity / 2 + 64, capacity - 64}) {
+      EXPECT_EQ(dram.extent_of(dram.address_of(dpa), DramUnit::cacheline), (DpaExtent{dpa, 64}))
+          << capacity << " " << dpa;
       const DpaExtent rank = dram.extent_of(dram.address_of(dpa), DramUnit::rank).value();
       EXPECT_LE(rank.dpa, dpa);
       EXPECT_GT(rank.dpa + rank.length, dpa);

@@ -1,5 +1,5 @@
-// Every pair of long operations, one on each CCI of a device (CXL r3.2 9.20.1): which of them may run beside each other,
-// and what either comes to, whichever ends first.
+// Every pair of long operations, one on each CCI of a device (CXL r3.2 9.20.1): which of them may run beside each
+// other, and what either comes to, whichever ends first.
 #include <algorithm>
 
 #include "support/firmware.hpp"
@@ -12,7 +12,7 @@ struct Operation {
   std::string_view name;
   std::uint16_t opcode;
   std::string request;
-  bool on_mctp;     ///< the text has it on MCTP CCIs
+  bool on_mctp;  ///< the text has it on MCTP CCIs
   bool holds_media;
 };
 const std::vector<Operation>& operations() {
@@ -147,8 +147,8 @@ std::vector<Hit> hits() {
   for (const Operation& operation : operations()) {
     for (const Via via : {Via::mailbox, Via::mctp}) {
       if (via == Via::mctp && !operation.on_mctp) continue;
-      for (const ResetKind kind : {ResetKind::conventional, ResetKind::cold, ResetKind::cxl, ResetKind::flr,
-                                   ResetKind::power_loss}) {
+      for (const ResetKind kind :
+           {ResetKind::conventional, ResetKind::cold, ResetKind::cxl, ResetKind::flr, ResetKind::power_loss}) {
         for (const unsigned percent : {0U, 37U, 99U}) all.push_back({&operation, via, kind, percent});
       }
     }
@@ -170,10 +170,10 @@ TEST_P(ResetAtAPercentage, EndsTheOperationExactlyWhereTheResetTableSaysSo) {
     config.fw_activates_in_background = true;
   });
   fill_slot(lab, 3, "3.0");
-  lab.device().faults().backgrounds.push_back(
-      {.opcode = Opcode{operation->opcode},
-       .duration = 1s,
-       .disturbance = {.break_at_percent = static_cast<std::uint8_t>(percent), .break_kind = static_cast<std::uint8_t>(kind)}});
+  lab.device().faults().backgrounds.push_back({.opcode = Opcode{operation->opcode},
+                                               .duration = 1s,
+                                               .disturbance = {.break_at_percent = static_cast<std::uint8_t>(percent),
+                                                               .break_kind = static_cast<std::uint8_t>(kind)}});
   ASSERT_EQ(lab.send(via, operation->opcode, operation->request), kStarted);
   lab.advance(10ms * percent);
   const bool is_transfer = operation->opcode == 0x0201;

@@ -1,5 +1,5 @@
-// Event notification across the whole machine: what is committed before it, AF_MCTP sockets that hear it, a machine that
-// goes on from a saved state. Its rules one by one: tests/conformance/0106_event_notification_test.cpp.
+// Event notification across the whole machine: what is committed before it, AF_MCTP sockets that hear it, a machine
+// that goes on from a saved state. Its rules one by one: tests/conformance/0106_event_notification_test.cpp.
 #include <gmock/gmock.h>
 
 #include "component/state_json.hpp"
@@ -71,7 +71,15 @@ class Program {
 constexpr std::string_view kAskForWarnings = "00 01 00 05 01 02 00 00 00 00 00 00  02 00";
 constexpr std::string_view kSuccess = "01 00 00 06 01 00 00 00 00 00 00 00";
 // Network 1, from EID 8, type 8, tag 0 with TO, message; request, message tag 0, 0106h, two bytes; warnings.
-const std::string kNotification = "01000000" "08" "08" "08" "00" "00000006010200000000" "0000" "0200";
+const std::string kNotification =
+    "01000000"
+    "08"
+    "08"
+    "08"
+    "00"
+    "00000006010200000000"
+    "0000"
+    "0200";
 
 TEST(BoundProgram, HearsNotificationsUntilItAnswers) {
   Lab lab;
@@ -111,7 +119,9 @@ TEST(BoundProgram, MayHoldTheSameTagForARequestOfItsOwn) {
   lab.log_event(EventLogId::warning);
   EXPECT_THAT(bound.heard(), ElementsAre(kNotification));
   bound.send(0x08, "00 09 00 04 01 00 00 00 00 00 00 00");  // tag 0, too
-  EXPECT_THAT(bound.heard(), ElementsAre("0100000008080000" "010900040102000000000000" "0200"));
+  EXPECT_THAT(bound.heard(), ElementsAre("0100000008080000"
+                                         "010900040102000000000000"
+                                         "0200"));
   lab.advance(1ms);
   EXPECT_THAT(bound.heard(), ElementsAre(kNotification));
 }
@@ -133,7 +143,10 @@ TEST(Notification, ComesBehindTheAnswerThatCausedItAndBehindItsCommit) {
   const auto heard = bound.heard();
   ASSERT_EQ(heard.size(), 2U);
   EXPECT_EQ(heard[0].substr(16), "010200014300000000000000");
-  EXPECT_EQ(heard[1].substr(16), "00000006010200000000" "0000" "0100");
+  EXPECT_EQ(heard[1].substr(16),
+            "00000006010200000000"
+            "0000"
+            "0100");
   EXPECT_THAT(commits, ElementsAre(1U, 1U));
 }
 

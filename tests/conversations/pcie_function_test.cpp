@@ -71,7 +71,8 @@ class Host : public Lab {
     write_device(mailbox_at + 4, kDoorbell);
     EXPECT_EQ(read_device(mailbox_at + 4, 4), "00000000") << "the doorbell is still set";
     const std::uint64_t status = number(mailbox_at + 0x10);
-    Answered answered{.code = static_cast<ReturnCode>(status >> 32 & 0xFFFF), .background_operation = (status & 1) != 0};
+    Answered answered{.code = static_cast<ReturnCode>(status >> 32 & 0xFFFF),
+                      .background_operation = (status & 1) != 0};
     const std::size_t answer_length = number(mailbox_at + 8) >> 16 & 0x1F'FFFF;
     if (answered.code == ReturnCode::success) answered.payload = read_device(payload_at, answer_length);
     return answered;
@@ -168,8 +169,8 @@ TEST(PcieFunctionMailbox, KeepsItsRegistersWhereMoreLabelsAreAskedForThanItHolds
   }
 }
 
-// CXL r3.2 8.2.9.4.2: the same CEL, whose bit 7 says what the secondary mailbox accepts; the same event logs; nothing in
-// the background and no interrupt.
+// CXL r3.2 8.2.9.4.2: the same CEL, whose bit 7 says what the secondary mailbox accepts; the same event logs; nothing
+// in the background and no interrupt.
 class SecondaryMailbox : public testing::Test {
  protected:
   static constexpr std::uint64_t kSecondary = 0x3FE0;
@@ -302,8 +303,8 @@ TEST(PcieFunctionInterrupt, OfABackgroundOperationOverMctpIsNone) {
   EXPECT_THAT(host.take_interrupts(), IsEmpty());
 }
 
-// CXL r3.2 8.2.10.3.2, 9.5, 9.7: a Conventional and a CXL Reset end what began on the mailbox, FLR leaves it, and none of
-// them touches what began over MCTP.
+// CXL r3.2 8.2.10.3.2, 9.5, 9.7: a Conventional and a CXL Reset end what began on the mailbox, FLR leaves it, and none
+// of them touches what began over MCTP.
 TEST(PcieFunctionReset, EndsAFirmwareTransferOfTheMailboxWhereTheTextSaysSo) {
   struct Row {
     std::string_view name;

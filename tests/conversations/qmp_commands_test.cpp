@@ -54,7 +54,8 @@ TEST(QmpSendCommand, GoesByTheWayThatIsGiven) {
 
 TEST(QmpSendCommand, TakesTheOpcodeAsNumberOrName) {
   QmpLab lab;
-  for (const char* opcode : {"16384", "\"16384\"", "\"0x4000\"", "\"identify-memory-device\"", "\"Identify Memory Device\""}) {
+  for (const char* opcode :
+       {"16384", "\"16384\"", "\"0x4000\"", "\"identify-memory-device\"", "\"Identify Memory Device\""}) {
     const Json answer = lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":)" + std::string(opcode) + "}");
     EXPECT_EQ(answer["opcode"].unsigned_integer(), 0x4000U) << opcode;
   }
@@ -62,9 +63,10 @@ TEST(QmpSendCommand, TakesTheOpcodeAsNumberOrName) {
 
 TEST(QmpSendCommand, CarriesThePayload) {
   QmpLab lab;
-  lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":"set-lsa","payload":"10 00:00 00 00000000 c0ffee","via":"mctp"})");
-  const Json answer =
-      lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":"get-lsa","payload":"0f00000005000000","via":"mailbox"})");
+  lab.value("cxlemu-send-command",
+            R"({"path":"mem0","opcode":"set-lsa","payload":"10 00:00 00 00000000 c0ffee","via":"mctp"})");
+  const Json answer = lab.value("cxlemu-send-command",
+                                R"({"path":"mem0","opcode":"get-lsa","payload":"0f00000005000000","via":"mailbox"})");
   EXPECT_EQ(answer["payload"].string(), "00c0ffee00");
 }
 
@@ -95,9 +97,8 @@ INSTANTIATE_TEST_SUITE_P(Bytes, OverlongPayload,
 TEST_P(OverlongPayload, IsRefusedByTheDevice) {
   const auto& [via, size, expected] = GetParam();
   QmpLab lab;
-  const Json answer =
-      lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":"get-timestamp","via":")" + std::string(via) +
-                                           R"(","payload":")" + zeros(size) + "\"}");
+  const Json answer = lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":"get-timestamp","via":")" +
+                                                           std::string(via) + R"(","payload":")" + zeros(size) + "\"}");
   EXPECT_EQ(answer["return-code-name"].string(), expected);
 }
 
@@ -135,8 +136,8 @@ TEST(QmpSendCommand, SaysThatNoTagIsFree) {
   EXPECT_EQ(lab.refused("cxlemu-send-command", R"({"path":"mem0","opcode":"identify"})"),
             "mem0 did not answer over MCTP, or programs hold all eight tags towards it");
   lab.machine->close(socket);
-  EXPECT_EQ(lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":"identify"})")["return-code"].unsigned_integer(),
-            0U);
+  EXPECT_EQ(
+      lab.value("cxlemu-send-command", R"({"path":"mem0","opcode":"identify"})")["return-code"].unsigned_integer(), 0U);
 }
 
 TEST(QmpSendCommand, TakesAQomPath) {
@@ -180,7 +181,8 @@ TEST(QmpAdvanceClock, EndsAfter146Years) {
             "parameter \"by\" must be nanoseconds or a duration such as \"2s\", at most 146 years");
   EXPECT_EQ(lab.returned("cxlemu-advance-clock", R"({"by":"1ns"})"), R"({"time":1})");
   EXPECT_EQ(lab.refused("cxlemu-advance-clock", R"({"by":)" + number(kEnd) + "}"), "device time ends after 146 years");
-  EXPECT_EQ(lab.returned("cxlemu-advance-clock", R"({"by":)" + number(kEnd - 1) + "}"), R"({"time":)" + number(kEnd) + "}");
+  EXPECT_EQ(lab.returned("cxlemu-advance-clock", R"({"by":)" + number(kEnd - 1) + "}"),
+            R"({"time":)" + number(kEnd) + "}");
   EXPECT_EQ(lab.refused("cxlemu-advance-clock", R"({"by":1})"), "device time ends after 146 years");
 }
 
@@ -199,7 +201,7 @@ TEST(QmpAdvanceClock, LeavesALabThatWorksAtItsEnd) {
 
 struct AfterReset {
   const char* kind;
-  bool background_kept;      ///< of the mailbox
+  bool background_kept;  ///< of the mailbox
   bool timestamp_kept;
   bool volatile_kept;
   bool response_limit_kept;  ///< of the MCTP CCI
@@ -207,14 +209,12 @@ struct AfterReset {
 void PrintTo(const AfterReset& reset, std::ostream* os) { *os << reset.kind; }
 
 class QmpReset : public testing::TestWithParam<AfterReset> {};
-INSTANTIATE_TEST_SUITE_P(Kind, QmpReset,
-                         testing::Values(AfterReset{"conventional", false, true, true, true},
-                                         AfterReset{"hot", false, true, true, true},
-                                         AfterReset{"warm", false, true, true, true},
-                                         AfterReset{"cold", false, false, false, true},
-                                         AfterReset{"cxl", true, true, true, true},
-                                         AfterReset{"flr", true, true, true, true},
-                                         AfterReset{"power-loss", false, false, false, false}));
+INSTANTIATE_TEST_SUITE_P(
+    Kind, QmpReset,
+    testing::Values(AfterReset{"conventional", false, true, true, true}, AfterReset{"hot", false, true, true, true},
+                    AfterReset{"warm", false, true, true, true}, AfterReset{"cold", false, false, false, true},
+                    AfterReset{"cxl", true, true, true, true}, AfterReset{"flr", true, true, true, true},
+                    AfterReset{"power-loss", false, false, false, false}));
 
 TEST_P(QmpReset, ReachesWhatItsKindReaches) {
   QmpLab lab;
@@ -300,12 +300,15 @@ TEST(QmpSet, ForgetsBeforeItSets) {
 TEST(QmpSet, HoldsFaultsToItsLimit) {
   QmpLab lab;
   const std::string full = "at most 256 faults wait; clear=true forgets them";
-  const auto waiting = [&] { return lab.device().faults().return_codes.size() + lab.device().faults().backgrounds.size(); };
+  const auto waiting = [&] {
+    return lab.device().faults().return_codes.size() + lab.device().faults().backgrounds.size();
+  };
   for (std::size_t i = 0; i + 1 < cci::kMaximumFaults; ++i) {
     lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"busy","call":1000})");
   }
   // Two at once do not fit any more, and neither is kept.
-  EXPECT_EQ(lab.refused("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","return-code":"busy","stall-at":1})"), full);
+  EXPECT_EQ(lab.refused("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","return-code":"busy","stall-at":1})"),
+            full);
   EXPECT_EQ(waiting(), 255U);
   EXPECT_EQ(lab.returned("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","stall-at":1})"), "{}");
   EXPECT_EQ(waiting(), 256U);
@@ -324,9 +327,12 @@ class QmpSetRefusal : public testing::TestWithParam<RefusedFault> {};
 INSTANTIATE_TEST_SUITE_P(
     Arguments, QmpSetRefusal,
     testing::Values(
-        RefusedFault{R"({"path":"mem0"})", "nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, activation-failure or clear"},
+        RefusedFault{R"({"path":"mem0"})",
+                     "nothing to set: give return-code, background-duration, stall-at, background-return-code, "
+                     "reset-at, activation-failure or clear"},
         RefusedFault{R"({"path":"mem0","opcode":"sanitize","call":2})",
-                     "nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, activation-failure or clear"},
+                     "nothing to set: give return-code, background-duration, stall-at, background-return-code, "
+                     "reset-at, activation-failure or clear"},
         RefusedFault{R"({"path":"mem0","return-code":"busy"})", "parameter \"opcode\" is missing"},
         RefusedFault{R"({"path":"mem0","stall-at":3,"clear":true})", "parameter \"opcode\" is missing"},
         RefusedFault{R"({"path":"mem0","opcode":1,"return-code":"bussy"})", "\"bussy\" is no return code"},
@@ -352,7 +358,8 @@ TEST_P(QmpSetRefusal, ChangesNothing) {
 TEST(QmpMedia, IsReadAsItWasWritten) {
   QmpLab lab;
   EXPECT_EQ(lab.returned("cxlemu-write-media", R"({"path":"mem0","dpa":"0x1000","data":"00 01:02 ff"})"), "{}");
-  EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":4095,"length":6})"), R"({"data":"00000102ff00"})");
+  EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":4095,"length":6})"),
+            R"({"data":"00000102ff00"})");
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":"4k","length":0})"), R"({"data":""})");
 }
 
@@ -370,7 +377,8 @@ TEST(QmpMedia, IsCommittedWhereItIsWritten) {
 TEST(QmpMedia, RepeatsAPatternOverALength) {
   QmpLab lab;
   lab.value("cxlemu-write-media", R"({"path":"mem0","dpa":0,"data":"a1b2c3","length":8})");
-  EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":9})"), R"({"data":"a1b2c3a1b2c3a1b200"})");
+  EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":9})"),
+            R"({"data":"a1b2c3a1b2c3a1b200"})");
   lab.value("cxlemu-write-media", R"({"path":"mem0","dpa":0,"data":"ddeeff","length":2})");
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":3})"), R"({"data":"ddeec3"})");
   EXPECT_EQ(lab.refused("cxlemu-write-media", R"({"path":"mem0","dpa":0,"data":"","length":1})"),
@@ -442,8 +450,9 @@ TEST(QmpMedia, SaysHowLockedMemoryIsOpened) {
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), locked);
   EXPECT_EQ(lab.refused("cxlemu-write-media", R"({"path":"mem0","dpa":268435455,"data":"0102"})"), locked);
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":268435455,"length":1})"), R"({"data":"00"})");
-  const std::string after_a_cold_reset = "persistent memory of mem0 is locked; after a cold reset "
-                                         "`cxlemu cci mem0 unlock current_passphrase=...` opens it";
+  const std::string after_a_cold_reset =
+      "persistent memory of mem0 is locked; after a cold reset "
+      "`cxlemu cci mem0 unlock current_passphrase=...` opens it";
   lab.command(Via::mailbox, 0x4504);
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), after_a_cold_reset);
   lab.value("cxlemu-reset", R"({"path":"mem0","kind":"cold"})");
@@ -475,8 +484,9 @@ TEST(QmpQueryLab, ShowsWhoIsToldOfWhatAndHowFarThatIs) {
   const auto told = [&] {
     return lab.value("cxlemu-query-lab")["devices"].elements()[0]["ccis"]["mctp"]["notifications"].text();
   };
-  const std::string who = R"({"events":["informational-event-log","failure-event-log","background-operation-completed"],)"
-                          R"("network":1,"eid":254,"message-type":8,"waiting":0,"under-way":["failure-event-log"],)";
+  const std::string who =
+      R"({"events":["informational-event-log","failure-event-log","background-operation-completed"],)"
+      R"("network":1,"eid":254,"message-type":8,"waiting":0,"under-way":["failure-event-log"],)";
   EXPECT_EQ(told(), who + R"("transmissions":1,"silent":false})");
   lab.value("cxlemu-advance-clock", R"({"by":"20ms"})");
   EXPECT_EQ(told(), who + R"("transmissions":11,"silent":true})");

@@ -16,8 +16,9 @@ TEST(QmpSetHealth, ChangesWhatIsGivenAndTellsOfIt) {
 
 TEST(QmpSetHealth, TakesEachOfItsArguments) {
   QmpLab lab;
-  lab.value("cxlemu-set-health", R"({"path":"mem0","temperature":-5,"health-status":8,"media-status":4,)"
-                                 R"("corrected-volatile-errors":1,"corrected-persistent-errors":2,"dirty-shutdowns":3})");
+  lab.value("cxlemu-set-health",
+            R"({"path":"mem0","temperature":-5,"health-status":8,"media-status":4,)"
+            R"("corrected-volatile-errors":1,"corrected-persistent-errors":2,"dirty-shutdowns":3})");
   EXPECT_EQ(lab.command(Via::mailbox, 0x4200), "08040801fbff030000000100000002000000");
 }
 

@@ -1,5 +1,5 @@
-// What QMP does to media and shows of it: cxl-inject-poison, cxlemu-clear-poison, cxlemu-query-poison, -events, -background,
-// and faults of operations.
+// What QMP does to media and shows of it: cxl-inject-poison, cxlemu-clear-poison, cxlemu-query-poison, -events,
+// -background, and faults of operations.
 #include "support/media.hpp"
 #include "support/qmp.hpp"
 
@@ -14,9 +14,15 @@ std::string poison_of(QmpLab& lab, std::string_view arguments = R"({"path":"mem0
 
 TEST(QmpInjectPoison, TakesQemusArgumentsAndIsOfTheMediasOwn) {
   QmpLab lab;
-  EXPECT_EQ(lab.returned("cxl-inject-poison", R"({"path":"/machine/peripheral/mem0","start":4096,"length":128})"), "{}");
+  EXPECT_EQ(lab.returned("cxl-inject-poison", R"({"path":"/machine/peripheral/mem0","start":4096,"length":128})"),
+            "{}");
   EXPECT_EQ(lab.command(Via::mailbox, 0x4300, all_lines()),
-            "00000000000000000000" "0100" + zeros(0x14) + "0210000000000000" "02000000" "00000000");
+            "00000000000000000000"
+            "0100" +
+                zeros(0x14) +
+                "0210000000000000"
+                "02000000"
+                "00000000");
   EXPECT_EQ(lab.command(Via::mctp, 0x0100, "02").substr(2 * 0x14, 4), "0100");
 }
 
@@ -34,8 +40,15 @@ TEST(QmpInjectPoison, LeavesWhatIsPoisonedAlready) {
   lab.value("cxl-inject-poison", R"({"path":"mem0","start":64,"length":64,"source":"external"})");
   lab.value("cxl-inject-poison", R"({"path":"mem0","start":0,"length":192})");
   EXPECT_EQ(lab.command(Via::mailbox, 0x4300, all_lines()).substr(2 * 0x20),
-            "0200000000000000" "01000000" "00000000" "4100000000000000" "01000000" "00000000"
-            "8200000000000000" "01000000" "00000000");
+            "0200000000000000"
+            "01000000"
+            "00000000"
+            "4100000000000000"
+            "01000000"
+            "00000000"
+            "8200000000000000"
+            "01000000"
+            "00000000");
 }
 
 TEST(QmpInjectPoison, MayBeLatentAndPermanent) {
@@ -46,7 +59,8 @@ TEST(QmpInjectPoison, MayBeLatentAndPermanent) {
             R"("permanent":true}]},"list":{"records":0,"lines":0,"ranges":[],"limit":256,"overflow":false},)"
             R"("scan":{"available":false}})");
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":1})"),
-            "a cache line there is poisoned; cxlemu-query-poison shows which of mem0 are, and writing whole lines clears them");
+            "a cache line there is poisoned; cxlemu-query-poison shows which of mem0 are, and writing whole lines "
+            "clears them");
   EXPECT_EQ(lab.command(Via::mailbox, 0x4302, zeros(72)), "Permanent Media Failure");
   lab.value("cxlemu-clear-poison", R"({"path":"mem0","start":0,"length":64})");
   EXPECT_EQ(lab.command(Via::mailbox, 0x4302, zeros(72)), "");
@@ -81,7 +95,8 @@ TEST(QmpQueryPoison, ShowsAsMuchAsIsAskedFor) {
 TEST(QmpQueryPoison, ShowsAtMost65536Ranges) {
   QmpLab lab;
   lab.value("cxlemu-query-poison", R"({"path":"mem0","limit":65536})");
-  EXPECT_EQ(lab.refused("cxlemu-query-poison", R"({"path":"mem0","limit":65537})"), "parameter \"limit\" is at most 65536");
+  EXPECT_EQ(lab.refused("cxlemu-query-poison", R"({"path":"mem0","limit":65537})"),
+            "parameter \"limit\" is at most 65536");
 }
 
 TEST(QmpQueryPoison, ShowsAnOverflowAndAScanThatStopped) {
@@ -163,7 +178,10 @@ TEST(QmpSetBackgroundFault, LetsAnOperationFailAtItsEnd) {
 TEST(QmpSetBackgroundFault, LetsAPartOfATransferFail) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"transfer-fw","background-return-code":"internal-error"})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0201, "01000000" "00000000" + zeros(0x78) + zeros(128)),
+  EXPECT_EQ(lab.command(Via::mailbox, 0x0201,
+                        "01000000"
+                        "00000000" +
+                            zeros(0x78) + zeros(128)),
             "Background Command Started");
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
   EXPECT_FALSE(lab.device().firmware().transfer.in_progress);

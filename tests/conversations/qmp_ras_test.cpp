@@ -1,4 +1,5 @@
-// cxl-inject-correctable-error, cxl-inject-uncorrectable-errors and what they leave in the RAS capability (CXL r3.2 8.2.4.17)
+// cxl-inject-correctable-error, cxl-inject-uncorrectable-errors and what they leave in the RAS capability (CXL
+// r3.2 8.2.4.17)
 #include "support/qmp.hpp"
 
 namespace cxlemu {
@@ -20,8 +21,9 @@ std::string shown(QmpLab& lab, std::string_view which, std::string_view member) 
 TEST(QmpRas, DropsMaskedErrorsAndSaysSo) {
   QmpLab lab;
   EXPECT_EQ(lab.returned(kCorrectable, correctable("physical")), R"({"masked":["physical"]})");
-  EXPECT_EQ(lab.returned(kUncorrectable, errors(R"([{"type":"internal","header":[1]},{"type":"mem-data-ecc","header":[]}])")),
-            R"({"masked":["internal","mem-data-ecc"]})");
+  EXPECT_EQ(
+      lab.returned(kUncorrectable, errors(R"([{"type":"internal","header":[1]},{"type":"mem-data-ecc","header":[]}])")),
+      R"({"masked":["internal","mem-data-ecc"]})");
   EXPECT_EQ(shown(lab, "correctable", "status"), "[]");
   EXPECT_EQ(shown(lab, "uncorrectable", "status"), "[]");
   EXPECT_EQ(shown(lab, "uncorrectable", "first-error"), "null");
@@ -31,8 +33,9 @@ TEST(QmpRas, RecordsWhatSoftwareHasUnmasked) {
   QmpLab lab;
   EXPECT_EQ(lab.returned("cxlemu-write-ras", R"({"path":"mem0","register":"uncorrectable-mask","value":16384})"), "{}");
   EXPECT_EQ(lab.returned("cxlemu-write-ras", R"({"path":"mem0","register":"correctable-mask","value":126})"), "{}");
-  EXPECT_EQ(lab.returned(kUncorrectable, errors(R"([{"type":"internal","header":[]},{"type":"cxl-ide-rx","header":[7]}])")),
-            R"({"masked":["internal"]})");
+  EXPECT_EQ(
+      lab.returned(kUncorrectable, errors(R"([{"type":"internal","header":[]},{"type":"cxl-ide-rx","header":[7]}])")),
+      R"({"masked":["internal"]})");
   EXPECT_EQ(lab.returned(kCorrectable, correctable("cache-data-ecc")), "{}");
   EXPECT_EQ(shown(lab, "uncorrectable", "status"), R"(["cxl-ide-rx"])");
   EXPECT_EQ(shown(lab, "correctable", "status"), R"(["cache-data-ecc"])");
@@ -40,8 +43,10 @@ TEST(QmpRas, RecordsWhatSoftwareHasUnmasked) {
 
 TEST(QmpRas, QueuesUncorrectableErrorsWithTheirHeaders) {
   QmpLab lab(unmasked);
-  EXPECT_EQ(lab.returned(kUncorrectable, errors(R"([{"type":"mem-data-ecc","header":[3,4]},{"type":"internal","header":[4294967295]}])")),
-            "{}");
+  EXPECT_EQ(
+      lab.returned(kUncorrectable,
+                   errors(R"([{"type":"mem-data-ecc","header":[3,4]},{"type":"internal","header":[4294967295]}])")),
+      "{}");
   EXPECT_EQ(shown(lab, "uncorrectable", "status"), R"(["mem-data-ecc","internal"])");
   EXPECT_EQ(shown(lab, "uncorrectable", "first-error"), R"("mem-data-ecc")");
   EXPECT_EQ(shown(lab, "uncorrectable", "errors"),
@@ -67,9 +72,10 @@ TEST(QmpRas, RefusesWhatQemuRefuses) {
   EXPECT_EQ(lab.refused(kUncorrectable, errors(R"([{"type":"internal"}])")),
             "parameter \"header\" must be a list of numbers of 32 bits");
   EXPECT_EQ(lab.refused(kUncorrectable, errors("[1]")), "parameter \"errors\" must be a list of objects");
-  EXPECT_EQ(lab.refused(kCorrectable, correctable("internal")),
-            "parameter \"type\" must be one of its values (cache-data-ecc, mem-data-ecc, crc-threshold, retry-threshold, "
-            "cache-poison-received, mem-poison-received, physical)");
+  EXPECT_EQ(
+      lab.refused(kCorrectable, correctable("internal")),
+      "parameter \"type\" must be one of its values (cache-data-ecc, mem-data-ecc, crc-threshold, retry-threshold, "
+      "cache-poison-received, mem-poison-received, physical)");
   EXPECT_EQ(lab.value("cxlemu-query-ras", kPath)["uncorrectable"]["errors"].elements().size(), 1U);
 }
 
@@ -80,7 +86,8 @@ TEST(QmpRas, HoldsErrorsToTheLimit) {
     for (std::size_t i = 0; i < n; ++i) list += std::string(i == 0 ? "" : ",") + R"({"type":"internal","header":[]})";
     return errors("[" + list + "]");
   };
-  EXPECT_EQ(lab.refused(kUncorrectable, many(kMaximumRasHeaders + 1)), "at most 64 errors wait; cxlemu-write-ras clears them");
+  EXPECT_EQ(lab.refused(kUncorrectable, many(kMaximumRasHeaders + 1)),
+            "at most 64 errors wait; cxlemu-write-ras clears them");
   EXPECT_EQ(shown(lab, "uncorrectable", "status"), "[]");
   EXPECT_EQ(lab.returned(kUncorrectable, many(kMaximumRasHeaders)), "{}");
 }

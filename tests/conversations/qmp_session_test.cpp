@@ -12,9 +12,8 @@ using control::Argument;
 using control::ArgumentKind;
 using control::QmpCommand;
 
-constexpr std::string_view kVersion =
-    R"({"return":{"qemu":{"micro":0,"minor":1,"major":0},"package":"cxlemu"}})"
-    "\r\n";
+constexpr std::string_view kVersion = R"({"return":{"qemu":{"micro":0,"minor":1,"major":0},"package":"cxlemu"}})"
+                                      "\r\n";
 
 std::string error(std::string_view description, std::string_view error_class = "GenericError") {
   return Json::object({{"error", Json::object({{"class", error_class}, {"desc", description}})}}).text() + "\r\n";
@@ -66,8 +65,8 @@ TEST(QmpSession, EnablesNoCapabilityBecauseItOffersNone) {
 
 class QmpId : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Value, QmpId,
-                         testing::Values("7", "-7", "1.5", "\"text\"", "\"\"", "null", "true", "false", "[]", "[1,\"a\"]",
-                                         "{}", "{\"a\":{\"b\":null}}", "18446744073709551615"));
+                         testing::Values("7", "-7", "1.5", "\"text\"", "\"\"", "null", "true", "false", "[]",
+                                         "[1,\"a\"]", "{}", "{\"a\":{\"b\":null}}", "18446744073709551615"));
 
 TEST_P(QmpId, ComesBackWithTheAnswer) {
   QmpLab lab;
@@ -100,36 +99,36 @@ void PrintTo(const Malformed& malformed, std::ostream* os) { *os << malformed.in
 class MalformedQmp : public testing::TestWithParam<Malformed> {};
 INSTANTIATE_TEST_SUITE_P(
     Input, MalformedQmp,
-    testing::Values(
-        Malformed{"{}", error("QMP input lacks member 'execute'")},
-        Malformed{R"({"execute":5})", error("QMP input lacks member 'execute'")},
-        Malformed{R"({"execute":null,"arguments":{}})", error("QMP input lacks member 'execute'")},
-        Malformed{R"({"exec-oob":"query-version"})", error("QMP input lacks member 'execute'")},
-        Malformed{R"({"execute":"query-version","extra":1})", error("QMP input member \"extra\" is unexpected")},
-        Malformed{R"({"execute":"query-version","arguments":[]})",
-                  error("QMP input member 'arguments' must be an object")},
-        Malformed{R"({"execute":"query-version","arguments":"path=mem0"})",
-                  error("QMP input member 'arguments' must be an object")},
-        Malformed{R"({"execute":"query-version","arguments":0})",
-                  error("QMP input member 'arguments' must be an object")},
-        Malformed{R"({"execute":"query-version","arguments":false})",
-                  error("QMP input member 'arguments' must be an object")},
-        Malformed{R"({"execute":})", error("this is not JSON")},
-        Malformed{R"({"execute":"query-version"])", error("this is not JSON")},
-        Malformed{R"({'execute':'query-version'})", error("this is not JSON")},
-        Malformed{R"({"execute":"query-version",})", error("this is not JSON")},
-        Malformed{R"({"execute":"\u12"})", error("this is not JSON")},
-        Malformed{"{\"execute\":\"\xC3\x28\"}", error("this is not JSON")},
-        Malformed{R"({"execute":"query-version","id":01})", error("this is not JSON")},
-        Malformed{"[1]\n", error("QMP input must be a JSON object; the rest of the line is skipped")},
-        Malformed{"hello\n", error("QMP input must be a JSON object; the rest of the line is skipped")},
-        Malformed{"\"text\"\n", error("QMP input must be a JSON object; the rest of the line is skipped")},
-        Malformed{"{\"execute\":\"query-ver\n", error("a string in a QMP text is not closed on its line")},
-        Malformed{"{\"execute\":\xFF", error("a QMP text was cut short by the byte FFh")},
-        Malformed{R"({"execute":)" + std::string(64, '[') + std::string(64, ']') + "}",
-                  error("a QMP text is nested deeper than 64")},
-        Malformed{R"({"execute":")" + std::string(1 << 20, 'x') + R"("})",
-                  error("a QMP text is longer than 1048576 bytes")}));
+    testing::Values(Malformed{"{}", error("QMP input lacks member 'execute'")},
+                    Malformed{R"({"execute":5})", error("QMP input lacks member 'execute'")},
+                    Malformed{R"({"execute":null,"arguments":{}})", error("QMP input lacks member 'execute'")},
+                    Malformed{R"({"exec-oob":"query-version"})", error("QMP input lacks member 'execute'")},
+                    Malformed{R"({"execute":"query-version","extra":1})",
+                              error("QMP input member \"extra\" is unexpected")},
+                    Malformed{R"({"execute":"query-version","arguments":[]})",
+                              error("QMP input member 'arguments' must be an object")},
+                    Malformed{R"({"execute":"query-version","arguments":"path=mem0"})",
+                              error("QMP input member 'arguments' must be an object")},
+                    Malformed{R"({"execute":"query-version","arguments":0})",
+                              error("QMP input member 'arguments' must be an object")},
+                    Malformed{R"({"execute":"query-version","arguments":false})",
+                              error("QMP input member 'arguments' must be an object")},
+                    Malformed{R"({"execute":})", error("this is not JSON")},
+                    Malformed{R"({"execute":"query-version"])", error("this is not JSON")},
+                    Malformed{R"({'execute':'query-version'})", error("this is not JSON")},
+                    Malformed{R"({"execute":"query-version",})", error("this is not JSON")},
+                    Malformed{R"({"execute":"\u12"})", error("this is not JSON")},
+                    Malformed{"{\"execute\":\"\xC3\x28\"}", error("this is not JSON")},
+                    Malformed{R"({"execute":"query-version","id":01})", error("this is not JSON")},
+                    Malformed{"[1]\n", error("QMP input must be a JSON object; the rest of the line is skipped")},
+                    Malformed{"hello\n", error("QMP input must be a JSON object; the rest of the line is skipped")},
+                    Malformed{"\"text\"\n", error("QMP input must be a JSON object; the rest of the line is skipped")},
+                    Malformed{"{\"execute\":\"query-ver\n", error("a string in a QMP text is not closed on its line")},
+                    Malformed{"{\"execute\":\xFF", error("a QMP text was cut short by the byte FFh")},
+                    Malformed{R"({"execute":)" + std::string(64, '[') + std::string(64, ']') + "}",
+                              error("a QMP text is nested deeper than 64")},
+                    Malformed{R"({"execute":")" + std::string(1 << 20, 'x') + R"("})",
+                              error("a QMP text is longer than 1048576 bytes")}));
 
 TEST_P(MalformedQmp, IsAnsweredAndTheConnectionGoesOn) {
   QmpLab lab;
@@ -182,12 +181,11 @@ TEST(QmpSession, KeepsTwoClientsApartByteByByte) {
   }
   EXPECT_EQ(lab.read(1), std::string(kGreeting) + "{\"return\":{}}\r\n" +
                              std::string(kVersion.substr(0, kVersion.size() - 3)) + ",\"id\":\"one\"}\r\n");
-  EXPECT_EQ(lab.read(2),
-            std::string(kGreeting) +
-                error("Expecting capabilities negotiation with 'qmp_capabilities'", "CommandNotFound") +
-                "{\"return\":{},\"id\":\"two\"}\r\n" +
-                R"({"error":{"class":"GenericError","desc":"QMP input lacks member 'execute'"},"id":[2]})"
-                "\r\n");
+  EXPECT_EQ(lab.read(2), std::string(kGreeting) +
+                             error("Expecting capabilities negotiation with 'qmp_capabilities'", "CommandNotFound") +
+                             "{\"return\":{},\"id\":\"two\"}\r\n" +
+                             R"({"error":{"class":"GenericError","desc":"QMP input lacks member 'execute'"},"id":[2]})"
+                             "\r\n");
 }
 
 TEST(QmpSession, ForgetsAClientThatLeavesInTheMiddleOfAText) {
@@ -251,7 +249,7 @@ TEST(QmpSession, TellsItsVersion) {
   EXPECT_EQ(lab.returned("query-version"), R"({"qemu":{"micro":0,"minor":1,"major":0},"package":"cxlemu"})");
 }
 
-// ------------------------------------------------------------------------------------------- arguments of every command
+// ------------------------------------------------------------------------------------------ arguments of every command
 
 class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
  protected:
@@ -259,14 +257,22 @@ class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
   static Json good(const Argument& row) {
     if (row.name == "path") return "mem0";
     switch (row.kind) {
-      case ArgumentKind::text: return "text";
-      case ArgumentKind::boolean: return true;
-      case ArgumentKind::choice: return row.choices.front();
-      case ArgumentKind::opcode: return "sanitize";
-      case ArgumentKind::hex: return "00";
-      case ArgumentKind::object_list: return Json::array();
-      case ArgumentKind::u64_list: return Json::array({1});
-      default: return 1;
+      case ArgumentKind::text:
+        return "text";
+      case ArgumentKind::boolean:
+        return true;
+      case ArgumentKind::choice:
+        return row.choices.front();
+      case ArgumentKind::opcode:
+        return "sanitize";
+      case ArgumentKind::hex:
+        return "00";
+      case ArgumentKind::object_list:
+        return Json::array();
+      case ArgumentKind::u64_list:
+        return Json::array({1});
+      default:
+        return 1;
     }
   }
   static Json all_arguments() {
@@ -278,7 +284,8 @@ class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
 
   QmpLab lab;
 };
-INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommand, testing::ValuesIn(control::qmp_commands().begin(), control::qmp_commands().end()),
+INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommand,
+                         testing::ValuesIn(control::qmp_commands().begin(), control::qmp_commands().end()),
                          [](const auto& test) {
                            std::string name(test.param.name);
                            std::ranges::replace(name, '-', '_');

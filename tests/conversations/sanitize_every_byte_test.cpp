@@ -11,8 +11,8 @@ std::unique_ptr<Machine> small_lab() {
 }
 
 std::string media(QmpLab& lab, std::uint64_t dpa) {
-  const Json read = lab.value("cxlemu-read-media",
-                              R"({"path":"mem0","length":1048576,"dpa":)" + std::to_string(dpa) + "}");
+  const Json read =
+      lab.value("cxlemu-read-media", R"({"path":"mem0","length":1048576,"dpa":)" + std::to_string(dpa) + "}");
   return std::string(read["data"].string().value_or(""));
 }
 

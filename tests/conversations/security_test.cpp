@@ -68,8 +68,8 @@ TEST(Security, RefusesEveryCommandThatNeedsTheMediaWhileLocked) {
   EXPECT_EQ(answers(), std::vector(8, ReturnCode::invalid_security_state));
   lab.mailbox(0x4503, kUser);
   using enum ReturnCode;
-  EXPECT_EQ(answers(), (std::vector{success, success, success, success, success, unsupported, background_command_started,
-                                    success}));
+  EXPECT_EQ(answers(), (std::vector{success, success, success, success, success, unsupported,
+                                    background_command_started, success}));
 }
 
 // Media Operations go by ranges: what is volatile can be reached.

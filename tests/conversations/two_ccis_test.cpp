@@ -205,9 +205,8 @@ TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
 
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
 INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
-                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0406, 0x0503, 0x0601,
-                                         0x3FFF, 0x4001, 0x4306, 0x4403, 0x5100, 0x5300, 0xBFFF,
-                                         0xC000, 0xFFFF),
+                         testing::Values(0x0000, 0x0006, 0x0107, 0x0203, 0x0302, 0x0406, 0x0503, 0x0601, 0x3FFF, 0x4001,
+                                         0x4306, 0x4403, 0x5100, 0x5300, 0xBFFF, 0xC000, 0xFFFF),
                          [](const auto& tested) {
                            return to_hex(bytes_of(Le<std::uint8_t>{static_cast<std::uint8_t>(tested.param >> 8)})) +
                                   to_hex(bytes_of(Le<std::uint8_t>{static_cast<std::uint8_t>(tested.param & 0xFF)}));

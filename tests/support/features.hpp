@@ -52,8 +52,8 @@ inline std::string value_of(Lab& lab, std::string_view feature, std::uint8_t sel
   return lab.mailbox(0x0501, get_feature(feature, selection)).payload;
 }
 
-/// "channel/rank/bank group/bank/row/column" of each DRAM event of a log, with type:transaction:descriptor before it and, of
-/// a threshold, the count behind it.
+/// "channel/rank/bank group/bank/row/column" of each DRAM event of a log, with type:transaction:descriptor before it
+/// and, of a threshold, the count behind it.
 inline std::string dram_events(Lab& lab, EventLogId log, Via via = Via::mailbox) {
   std::string all;
   for (const EventRecord& record : lab.context(via).events.log(log).records) {
@@ -87,7 +87,8 @@ struct Spare {
 };
 inline std::string sparing(const Spare& spare) {
   return "02" + hex8(spare.subclass) + hex8(spare.flags) + hex8(spare.at.channel) + hex8(spare.at.rank) + "000000" +
-         hex8(spare.at.bank_group) + hex8(spare.at.bank) + le32(spare.at.row).substr(0, 6) + le16(spare.at.column) + "00";
+         hex8(spare.at.bank_group) + hex8(spare.at.bank) + le32(spare.at.row).substr(0, 6) + le16(spare.at.column) +
+         "00";
 }
 /// "class.subclass flags result left" of each Memory Sparing event.
 inline std::string sparing_events(Lab& lab) {

@@ -48,9 +48,10 @@ class Lab {
  public:
   explicit Lab(const std::function<void(MemoryDeviceConfig&)>& configure = {}, LabSizes sizes = {}) {
     Topology topology;
-    topology.backends = {
-        {"vmem", sizes.volatile_bytes, {}}, {"pmem", sizes.persistent_bytes, {}}, {"lsa", sizes.lsa_bytes, {}},
-        {"part", sizes.partitionable_bytes, {}}};
+    topology.backends = {{"vmem", sizes.volatile_bytes, {}},
+                         {"pmem", sizes.persistent_bytes, {}},
+                         {"lsa", sizes.lsa_bytes, {}},
+                         {"part", sizes.partitionable_bytes, {}}};
     MemoryDeviceDeclaration mem0;
     mem0.id = "mem0";
     if (sizes.volatile_bytes != 0) mem0.volatile_memdev = "vmem";

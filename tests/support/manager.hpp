@@ -1,5 +1,5 @@
-// Somebody on the network who manages devices: an endpoint of his own that sends commands to mem0, hears notifications and
-// answers them, or does not.
+// Somebody on the network who manages devices: an endpoint of his own that sends commands to mem0, hears notifications
+// and answers them, or does not.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// Requests of the Media and Poison Management and Sanitize command sets (CXL r3.2 8.2.10.9.4, .5) as hex, and what comes
-// back of them.
+// Requests of the Media and Poison Management and Sanitize command sets (CXL r3.2 8.2.10.9.4, .5) as hex, and what
+// comes back of them.
 #pragma once
 
 #include <vector>
@@ -69,7 +69,8 @@ inline ErrorList<GetScanMediaResultsOut> scan_results(Lab& lab, Via via = Via::m
 }
 
 /// Poison of the media's own, known at once unless it is latent.
-inline void poison_at(Lab& lab, std::uint64_t dpa, std::uint64_t lines = 1, PoisonKind kind = {PoisonSource::internal}) {
+inline void poison_at(Lab& lab, std::uint64_t dpa, std::uint64_t lines = 1,
+                      PoisonKind kind = {PoisonSource::internal}) {
   lab.device().poison_media(Dpa{dpa}, lines * 64, kind);
   lab.machine->settle();
 }

@@ -47,7 +47,8 @@ class QmpLab {
   Json call(std::string_view command, std::string_view arguments = "{}") {
     if (!connected_) connect();
     connected_ = true;
-    const std::string request = R"({"execute":")" + std::string(command) + R"(","arguments":)" + std::string(arguments) + "}";
+    const std::string request =
+        R"({"execute":")" + std::string(command) + R"(","arguments":)" + std::string(arguments) + "}";
     const auto answer = Json::parse(exchange(request));
     if (!answer) ADD_FAILURE() << request << " was not answered by JSON";
     return answer.value_or(Json());
@@ -65,18 +66,20 @@ class QmpLab {
   /// Why the command is refused.
   std::string refused(std::string_view command, std::string_view arguments = "{}") {
     const Json answer = call(command, arguments);
-    EXPECT_EQ(answer["error"]["class"].string(), "GenericError") << command << " " << arguments << ": " << answer.text();
+    EXPECT_EQ(answer["error"]["class"].string(), "GenericError")
+        << command << " " << arguments << ": " << answer.text();
     return std::string(answer["error"]["desc"].string().value_or("not refused"));
   }
 
   MemoryDevice& device() { return *machine->memory_devices().front().device; }
   /// The payload of an answer of this device as hex, or the name of its refusal.
   std::string command(Via via, std::uint16_t opcode, std::string_view payload_hex = "") {
-    const auto result = machine->send_command(machine->memory_devices().front(), via, Opcode{opcode},
-                                              from_hex(payload_hex).value());
+    const auto result =
+        machine->send_command(machine->memory_devices().front(), via, Opcode{opcode}, from_hex(payload_hex).value());
     machine->settle();
     if (!result) return "no answer";
-    return result->return_code == ReturnCode::success ? to_hex(result->payload) : std::string(name_of(result->return_code));
+    return result->return_code == ReturnCode::success ? to_hex(result->payload)
+                                                      : std::string(name_of(result->return_code));
   }
 
   std::unique_ptr<Machine> machine;

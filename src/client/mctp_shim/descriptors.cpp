@@ -127,8 +127,8 @@ Entry* make_entry(int fd) {
   const auto number = static_cast<std::size_t>(fd);
   if (fd < 0 || number >= kChunks * kChunkEntries) return nullptr;
   if (Entry* entry = find_entry(fd)) return entry;
-  void* memory = mmap(nullptr, kChunkEntries * sizeof(Entry), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                      0);
+  void* memory =
+      mmap(nullptr, kChunkEntries * sizeof(Entry), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   Entry* none = nullptr;
   if (!chunks[number / kChunkEntries].compare_exchange_strong(none, static_cast<Entry*>(memory))) {

@@ -21,7 +21,7 @@ constexpr std::size_t kPartsInPlace = 31;
 constexpr std::uint8_t kTagBits = lab::kTagValueMask | lab::kTagOwner | lab::kTagPreallocated;
 constexpr std::uint8_t kIntegrityCheck = 0x80;
 constexpr int kSocketTypeMask = 0xF;
-constexpr int kSocketTypes = 11;  // SOCK_MAX
+constexpr int kSocketTypes = 11;                          // SOCK_MAX
 constexpr unsigned long kIoctlNetworkNamespace = 0x894C;  // SIOCGSKNS
 
 int fail_of_lab(int error) {
@@ -336,8 +336,10 @@ int set_option(const SocketRef& socket, int fd, int level, int option, const voi
       // What Linux has for AF_UNIX only.
       case SO_PASSCRED:
       case SO_PASSSEC:
-      case SO_PEEK_OFF: return fail(EOPNOTSUPP);
-      default: return real().setsockopt(fd, level, option, value, size);
+      case SO_PEEK_OFF:
+        return fail(EOPNOTSUPP);
+      default:
+        return real().setsockopt(fd, level, option, value, size);
     }
   }
   if (level != kLevelMctp) return fail(EINVAL);
@@ -353,11 +355,16 @@ int set_option(const SocketRef& socket, int fd, int level, int option, const voi
 int get_option(const SocketRef& socket, int fd, int level, int option, void* value, socklen_t* size) {
   if (level == SOL_SOCKET) {
     switch (option) {
-      case SO_DOMAIN: return put_number(value, size, kAddressFamilyMctp);
-      case SO_TYPE: return put_number(value, size, SOCK_DGRAM);
-      case SO_PROTOCOL: return put_number(value, size, 0);
-      case SO_PEERNAME: return fail(ENOTCONN);
-      default: return real().getsockopt(fd, level, option, value, size);
+      case SO_DOMAIN:
+        return put_number(value, size, kAddressFamilyMctp);
+      case SO_TYPE:
+        return put_number(value, size, SOCK_DGRAM);
+      case SO_PROTOCOL:
+        return put_number(value, size, 0);
+      case SO_PEERNAME:
+        return fail(ENOTCONN);
+      default:
+        return real().getsockopt(fd, level, option, value, size);
     }
   }
   if (level != kLevelMctp) return fail(EINVAL);
@@ -368,10 +375,14 @@ int get_option(const SocketRef& socket, int fd, int level, int option, void* val
 
 int control_socket(const SocketRef& socket, int fd, unsigned long request, void* argument) {
   switch (request) {
-    case kIoctlAllocateTag: return control_tag<TagControl>(socket, lab::DatagramKind::allocate_tag, argument);
-    case kIoctlAllocateTag2: return control_tag<TagControl2>(socket, lab::DatagramKind::allocate_tag, argument);
-    case kIoctlDropTag: return control_tag<TagControl>(socket, lab::DatagramKind::drop_tag, argument);
-    case kIoctlDropTag2: return control_tag<TagControl2>(socket, lab::DatagramKind::drop_tag, argument);
+    case kIoctlAllocateTag:
+      return control_tag<TagControl>(socket, lab::DatagramKind::allocate_tag, argument);
+    case kIoctlAllocateTag2:
+      return control_tag<TagControl2>(socket, lab::DatagramKind::allocate_tag, argument);
+    case kIoctlDropTag:
+      return control_tag<TagControl>(socket, lab::DatagramKind::drop_tag, argument);
+    case kIoctlDropTag2:
+      return control_tag<TagControl2>(socket, lab::DatagramKind::drop_tag, argument);
     // What the kernel does for any file or socket before it asks the protocol.
     case FIONBIO:
     case FIOASYNC:
@@ -381,9 +392,11 @@ int control_socket(const SocketRef& socket, int fd, unsigned long request, void*
     case SIOCSPGRP:
     case FIOGETOWN:
     case SIOCGPGRP:
-    case kIoctlNetworkNamespace: return real().ioctl(fd, request, argument);
+    case kIoctlNetworkNamespace:
+      return real().ioctl(fd, request, argument);
     // Linux's AF_MCTP knows no other, not even FIONREAD.
-    default: return fail(EINVAL);
+    default:
+      return fail(EINVAL);
   }
 }
 

@@ -41,8 +41,7 @@ cci::Result<void> clear_event_records(C& component, cci::Context& context, const
   }
   if ((in.clear_event_flags & ClearEventRecordsIn::kClearAllEvents) != 0) {
     // COMPAT(libcxlmi): it clears a log that has not overflowed.
-    const bool allowed =
-        context.events.log(in.event_log).overflow || component.profile() == Profile::libcxlmi;
+    const bool allowed = context.events.log(in.event_log).overflow || component.profile() == Profile::libcxlmi;
     if (!allowed || count != 0) return cci::refuse(ReturnCode::invalid_input);
     context.events.clear_all(in.event_log);
   } else {

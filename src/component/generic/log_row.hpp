@@ -35,12 +35,14 @@ template <typename C>
 constexpr LogRow<C> command_effects_log_row() {
   return {.identifier = kCommandEffectsLog,
           .name = "Command Effects Log",
-          .size = [](C& component, const cci::Context& context) {
-            return cci::command_effects_log_size(component.commands(), context.carrier);
-          },
-          .read = [](C& component, const cci::Context& context, std::uint32_t offset, MutableBytes to) {
-            cci::read_command_effects_log(component.commands(), context.carrier, offset, to);
-          }};
+          .size =
+              [](C& component, const cci::Context& context) {
+                return cci::command_effects_log_size(component.commands(), context.carrier);
+              },
+          .read =
+              [](C& component, const cci::Context& context, std::uint32_t offset, MutableBytes to) {
+                cci::read_command_effects_log(component.commands(), context.carrier, offset, to);
+              }};
 }
 
 }  // namespace cxlemu::generic

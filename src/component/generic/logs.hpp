@@ -101,8 +101,7 @@ bool populate_log_runs_in_background(const C& component, const cci::Context& con
 
 // CXL r3.2 8.2.10.5.6 Get Supported Logs Sub-List (Opcode 0405h)
 template <HasLogs C>
-cci::Result<void> get_supported_logs_sub_list(C& component, cci::Context& context,
-                                              const GetSupportedLogsSubListIn& in,
+cci::Result<void> get_supported_logs_sub_list(C& component, cci::Context& context, const GetSupportedLogsSubListIn& in,
                                               cci::Answer<GetSupportedLogsSubListOut, SupportedLogEntry>& out) {
   const auto rows = component.log_rows();
   const std::size_t wanted = in.maximum_number_of_supported_log_entries;

@@ -1,11 +1,10 @@
 // How long work on whole media takes: Sanitize, Media Operations, Scan Media.
-#include "component/logical_device/sanitize.hpp"
+#include <algorithm>
+#include <array>
 
 #include "component/logical_device/media_and_poison.hpp"
 #include "component/logical_device/media_operations.hpp"
-
-#include <algorithm>
-#include <array>
+#include "component/logical_device/sanitize.hpp"
 
 namespace cxlemu {
 namespace {
@@ -49,9 +48,12 @@ Nanoseconds at_once(std::uint64_t bytes) { return std::clamp<Nanoseconds>(at_rat
 Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t capacity_bytes) {
   if (config.sanitize_duration) return *config.sanitize_duration;
   switch (config.timing) {
-    case Timing::qemu: return in_steps(capacity_bytes);
-    case Timing::real: return std::max<Nanoseconds>(at_rate(capacity_bytes, 1'000), 1s);
-    case Timing::instant: break;
+    case Timing::qemu:
+      return in_steps(capacity_bytes);
+    case Timing::real:
+      return std::max<Nanoseconds>(at_rate(capacity_bytes, 1'000), 1s);
+    case Timing::instant:
+      break;
   }
   return at_once(capacity_bytes);
 }
@@ -59,9 +61,12 @@ Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t ca
 Nanoseconds media_operation_duration(const MemoryDeviceConfig& config, std::uint64_t bytes) {
   if (config.media_operation_duration) return *config.media_operation_duration;
   switch (config.timing) {
-    case Timing::qemu: return in_steps(bytes);
-    case Timing::real: return std::max<Nanoseconds>(at_rate(bytes, 1'000), 1ms);
-    case Timing::instant: break;
+    case Timing::qemu:
+      return in_steps(bytes);
+    case Timing::real:
+      return std::max<Nanoseconds>(at_rate(bytes, 1'000), 1ms);
+    case Timing::instant:
+      break;
   }
   return at_once(bytes);
 }
@@ -72,8 +77,10 @@ Nanoseconds scan_duration(const MemoryDeviceConfig& config, std::uint64_t bytes)
     // 500 ns a cache line, and never less than a millisecond.
     case Timing::qemu:
       return std::max<Nanoseconds>(Nanoseconds{static_cast<Nanoseconds::rep>(bytes / kCacheLine * 500)}, 1ms);
-    case Timing::real: return std::max<Nanoseconds>(at_rate(bytes, 4'000), 1ms);
-    case Timing::instant: break;
+    case Timing::real:
+      return std::max<Nanoseconds>(at_rate(bytes, 4'000), 1ms);
+    case Timing::instant:
+      break;
   }
   return at_once(bytes);
 }

@@ -9,10 +9,10 @@ std::expected<void, MediaError> LogicalDevice::read(Dpa dpa, MutableBytes to) co
   if (!state.poison.media.empty() && state.poison.media.first(dpa.value, to.size())) {
     return std::unexpected(MediaError::poison);
   }
-  const bool done = for_each_part(dpa, to.size(), [&](const Backing& backing, std::uint64_t offset, std::uint64_t at,
-                                                      std::uint64_t length) {
-    return backing.read(offset, to.subspan(at, length));
-  });
+  const bool done = for_each_part(
+      dpa, to.size(), [&](const Backing& backing, std::uint64_t offset, std::uint64_t at, std::uint64_t length) {
+        return backing.read(offset, to.subspan(at, length));
+      });
   if (!done) return std::unexpected(MediaError::storage);
   return {};
 }
@@ -21,10 +21,10 @@ std::expected<void, MediaError> LogicalDevice::write(Dpa dpa, Bytes from, std::u
   if (state.media_disabled) return std::unexpected(MediaError::disabled);
   if (!contains(dpa, from.size())) return std::unexpected(MediaError::out_of_range);
   if (locks(dpa, from.size())) return std::unexpected(MediaError::locked);
-  const bool done = for_each_part(dpa, from.size(), [&](Backing& backing, std::uint64_t offset, std::uint64_t at,
-                                                        std::uint64_t length) {
-    return backing.write(offset, from.subspan(at, length));
-  });
+  const bool done = for_each_part(dpa, from.size(),
+                                  [&](Backing& backing, std::uint64_t offset, std::uint64_t at, std::uint64_t length) {
+                                    return backing.write(offset, from.subspan(at, length));
+                                  });
   if (!done) return std::unexpected(MediaError::storage);
   // A line of which a part is written keeps its poison: the device would have to read the rest of it.
   const std::uint64_t first = (dpa.value + kCacheLine - 1) / kCacheLine * kCacheLine;
@@ -65,7 +65,8 @@ bool LogicalDevice::wipe(std::uint8_t percent, std::uint64_t timestamp) {
   // Divided first: a capacity of 2^63 bytes times 100 would not fit.
   const auto reached = [percent](std::uint64_t size) { return percent >= 100 ? size : size / 100 * percent; };
   std::uint64_t start = 0;
-  for (Backing* backing : {backings_.volatile_capacity, backings_.partitionable_capacity, backings_.persistent_capacity}) {
+  for (Backing* backing :
+       {backings_.volatile_capacity, backings_.partitionable_capacity, backings_.persistent_capacity}) {
     if (backing == nullptr) continue;
     done = backing->wipe(0, reached(backing->size())) && done;
     if (const std::uint64_t lines = reached(backing->size()) / kCacheLine; lines != 0) {

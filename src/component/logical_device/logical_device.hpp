@@ -32,8 +32,8 @@ struct LogicalDeviceState {
   bool operator==(const LogicalDeviceState&) const = default;
 };
 
-/// Why host software cannot reach media: it is disabled, it is persistent and locked, there is none, a line is poisoned, or
-/// what keeps the bytes failed (a full disk).
+/// Why host software cannot reach media: it is disabled, it is persistent and locked, there is none, a line is
+/// poisoned, or what keeps the bytes failed (a full disk).
 enum class MediaError : std::uint8_t { disabled, locked, out_of_range, poison, storage };
 
 /// What an erase takes: the persistent capacity (4505h), or all capacity (4401h).
@@ -48,8 +48,9 @@ class LogicalDevice {
 
   LogicalDeviceState state;
 
-  /// Bytes. Volatile capacity begins at DPA 0, persistent capacity follows it (CXL r3.2 8.2.10.9.2.1). The partitionable
-  /// capacity lies between what is only volatile and what is only persistent, so that partitions are ranges.
+  /// Bytes. Volatile capacity begins at DPA 0, persistent capacity follows it (CXL r3.2 8.2.10.9.2.1). The
+  /// partitionable capacity lies between what is only volatile and what is only persistent, so that partitions are
+  /// ranges.
   [[nodiscard]] std::uint64_t volatile_only_capacity() const { return size_of(backings_.volatile_capacity); }
   [[nodiscard]] std::uint64_t persistent_only_capacity() const { return size_of(backings_.persistent_capacity); }
   [[nodiscard]] std::uint64_t partitionable_capacity() const { return size_of(backings_.partitionable_capacity); }
@@ -60,8 +61,8 @@ class LogicalDevice {
     return volatile_only_capacity() + partitionable_capacity() + persistent_only_capacity();
   }
   [[nodiscard]] std::uint64_t persistent_capacity() const { return capacity() - volatile_capacity(); }
-  /// So many bytes of the partitionable capacity become volatile. What was stored in it and in persistent capacity is lost
-  /// where the number changes. False: what keeps the bytes failed.
+  /// So many bytes of the partitionable capacity become volatile. What was stored in it and in persistent capacity is
+  /// lost where the number changes. False: what keeps the bytes failed.
   [[nodiscard]] bool partition(std::uint64_t partitioned_volatile, std::uint64_t timestamp);
   [[nodiscard]] std::uint64_t label_storage_area_size() const { return size_of(backings_.labels); }
   /// Is [dpa, dpa + length) inside the capacity?
@@ -75,8 +76,7 @@ class LogicalDevice {
   /// Is part of [dpa, dpa + length) persistent memory that is locked? Security gates persistent memory alone: volatile
   /// capacity is reached whatever the state (CXL r3.2 8.2.10.9.6).
   [[nodiscard]] bool locks(Dpa dpa, std::uint64_t length) const {
-    return state.security.locked && length != 0 &&
-           (!is_volatile(dpa) || length > volatile_capacity() - dpa.value);
+    return state.security.locked && length != 0 && (!is_volatile(dpa) || length > volatile_capacity() - dpa.value);
   }
 
   // The device's timestamp goes with what writes: a Poison List may overflow where a record of it is split.
@@ -85,8 +85,8 @@ class LogicalDevice {
   std::expected<void, MediaError> write(Dpa dpa, Bytes from, std::uint64_t timestamp);
   /// Zeros over whole cache lines inside the capacity. False: what keeps the bytes failed.
   [[nodiscard]] bool zero(Dpa dpa, std::uint64_t length, std::uint64_t timestamp);
-  /// Nothing that stood there can be read any more, as where the media's encryption keys are changed. False: what keeps the
-  /// bytes failed.
+  /// Nothing that stood there can be read any more, as where the media's encryption keys are changed. False: what keeps
+  /// the bytes failed.
   [[nodiscard]] bool erase(UserData which);
 
   /// The range must be inside the Label Storage Area. False: what keeps the bytes failed.
@@ -107,7 +107,8 @@ class LogicalDevice {
   bool for_each_part(Dpa dpa, std::uint64_t length, Access&& access) const {
     std::uint64_t done = 0;
     std::uint64_t start = 0;
-    for (Backing* backing : {backings_.volatile_capacity, backings_.partitionable_capacity, backings_.persistent_capacity}) {
+    for (Backing* backing :
+         {backings_.volatile_capacity, backings_.partitionable_capacity, backings_.persistent_capacity}) {
       const std::uint64_t end = start + size_of(backing);
       if (done < length && dpa.value + done < end) {
         const std::uint64_t part = std::min(length - done, end - (dpa.value + done));

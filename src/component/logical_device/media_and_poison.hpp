@@ -1,4 +1,5 @@
-// CXL r3.2 8.2.10.9.4 Media and Poison Management command sets: Get Poison List, Inject Poison, Clear Poison, Scan Media
+// CXL r3.2 8.2.10.9.4 Media and Poison Management command sets: Get Poison List, Inject Poison, Clear Poison, Scan
+// Media
 #pragma once
 
 #include <bit>
@@ -181,16 +182,16 @@ cci::Result<void> get_scan_media_results(C& component, cci::Context& context,
   ScanResults& results = component.logical_device().state.poison.scan;
   if (!results.available) return cci::refuse(ReturnCode::unsupported);
   std::uint32_t& next = results.next[reader_of(context)];
-  const std::size_t room = std::min<std::size_t>(
-      (out.room() - sizeof(GetScanMediaResultsOut)) / sizeof(MediaErrorRecord), 0xFFFF);
+  const std::size_t room =
+      std::min<std::size_t>((out.room() - sizeof(GetScanMediaResultsOut)) / sizeof(MediaErrorRecord), 0xFFFF);
   const std::size_t count = std::min(results.records.size() - next, room);
   const bool more = next + count < results.records.size();
   GetScanMediaResultsOut head{};
   head.scan_media_restart_physical_address = results.restart_dpa;
   head.scan_media_restart_physical_address_length_64b = results.restart_length / kCacheLine;
-  head.scan_media_flags = static_cast<std::uint8_t>(
-      (more ? GetScanMediaResultsOut::kMoreMediaErrorRecords : 0) |
-      (results.restart_length != 0 ? GetScanMediaResultsOut::kScanStoppedPrematurely : 0));
+  head.scan_media_flags =
+      static_cast<std::uint8_t>((more ? GetScanMediaResultsOut::kMoreMediaErrorRecords : 0) |
+                                (results.restart_length != 0 ? GetScanMediaResultsOut::kScanStoppedPrematurely : 0));
   head.media_error_record_count = static_cast<std::uint16_t>(count);
   out.put(head);
   for (std::size_t i = 0; i < count; ++i) out.put(poison::record_of(results.records[next + i]));

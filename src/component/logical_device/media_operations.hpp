@@ -18,8 +18,8 @@ namespace logical {
 // CXL r3.2 8.2.10.9.5.2 Secure Erase (Opcode 4401h)
 template <Sanitizable C>
 cci::Result<void> secure_erase(C& component, cci::Context&) {
-  // Its row refuses it while locked: "any security applied shall be disabled or unlocked" before. New keys: what stood there cannot be read any more. Labels are no user data, and poison is of the media, which was
-  // not written.
+  // Its row refuses it while locked: "any security applied shall be disabled or unlocked" before. New keys: what stood
+  // there cannot be read any more. Labels are no user data, and poison is of the media, which was not written.
   if (!component.logical_device().erase(UserData::all)) return cci::refuse(ReturnCode::internal_error);
   component.changes().mark(StateKey::media);
   return {};
@@ -41,21 +41,22 @@ struct MediaOperationRequest {
 inline MediaOperationRequest media_operation_of(Bytes request) {
   Reader reader(request);
   const auto head = reader.take<MediaOperationsIn>().value_or(MediaOperationsIn{});
-  const std::size_t size = std::min(reader.rest().size() / sizeof(DpaRangeFormat),
-                                    static_cast<std::size_t>(head.dpa_range_count)) * sizeof(DpaRangeFormat);
+  const std::size_t size =
+      std::min(reader.rest().size() / sizeof(DpaRangeFormat), static_cast<std::size_t>(head.dpa_range_count)) *
+      sizeof(DpaRangeFormat);
   return {head, {reader.rest().first(size)}};
 }
 
 inline cci::Result<void> discover_media_operations(
-    const MediaOperationsIn& in, Bytes arguments, cci::Answer<MediaOperationsDiscoveryOut, SupportedMediaOperation>& out) {
+    const MediaOperationsIn& in, Bytes arguments,
+    cci::Answer<MediaOperationsDiscoveryOut, SupportedMediaOperation>& out) {
   constexpr auto kOperations = std::to_array<SupportedMediaOperation>({{1, 0}, {1, 1}});
   if (in.dpa_range_count != 0) return cci::refuse(ReturnCode::invalid_input);
   const auto asked = Reader(arguments).take<MediaOperationsDiscovery>();
   if (!asked) return cci::refuse(ReturnCode::invalid_payload_length);
   const std::size_t start = asked->start_index;
   if (start >= kOperations.size()) return cci::refuse(ReturnCode::invalid_input);
-  const std::size_t count =
-      std::min<std::size_t>(asked->number_of_supported_operations, kOperations.size() - start);
+  const std::size_t count = std::min<std::size_t>(asked->number_of_supported_operations, kOperations.size() - start);
   out.put(MediaOperationsDiscoveryOut{kMediaOperationGranularity, static_cast<std::uint16_t>(kOperations.size()),
                                       static_cast<std::uint16_t>(count)});
   for (std::size_t i = 0; i < count; ++i) out.put(kOperations[start + i]);
@@ -121,8 +122,8 @@ ReturnCode overwrite_ranges(C& component, Bytes request, std::uint8_t percent) {
     const std::uint64_t reached = lines / 100 * percent + lines % 100 * percent / 100;
     // Only a state that was restored can name what is not there.
     done = device.contains(Dpa{start}, reached * kMediaOperationGranularity) &&
-           device.zero(Dpa{start}, reached * kMediaOperationGranularity,
-                       component.timestamp().at(component.now())) && done;
+           device.zero(Dpa{start}, reached * kMediaOperationGranularity, component.timestamp().at(component.now())) &&
+           done;
   }
   for (const auto key : {StateKey::media, StateKey::background}) component.changes().mark(key);
   return done ? ReturnCode::success : ReturnCode::internal_error;

@@ -86,9 +86,8 @@ void rebuild_list(PoisonState& state, const PoisonLimits& limits) {
 std::optional<PoisonFinding> add(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
                                  std::uint64_t length, PoisonKind kind, std::uint64_t timestamp) {
   std::vector<PoisonRange> fresh;
-  state.media.visit_gaps(dpa, length, [&](std::uint64_t from, std::uint64_t bytes) {
-    fresh.push_back({from, bytes, kind});
-  });
+  state.media.visit_gaps(dpa, length,
+                         [&](std::uint64_t from, std::uint64_t bytes) { fresh.push_back({from, bytes, kind}); });
   std::optional<PoisonFinding> first;
   for (const PoisonRange& range : fresh) {
     state.media.add(range.dpa, range.length, kind);
@@ -132,8 +131,8 @@ std::vector<PoisonFinding> detect(PoisonState& state, const PoisonLimits& limits
   return found;
 }
 
-std::vector<PoisonFinding> scan(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
-                                std::uint64_t length, std::uint64_t capacity, std::uint64_t timestamp) {
+std::vector<PoisonFinding> scan(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa, std::uint64_t length,
+                                std::uint64_t capacity, std::uint64_t timestamp) {
   store_results(state, limits, dpa, length);
   const std::uint64_t scanned_to = state.scan.restart_length != 0 ? state.scan.restart_dpa : dpa + length;
   const bool was_frozen = state.overflow;

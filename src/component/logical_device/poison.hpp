@@ -35,7 +35,7 @@ struct ScanResults {
   bool available = false;  ///< Scan Media was called since the last Conventional Reset
   std::vector<PoisonRange> records;
   std::uint64_t restart_dpa = 0;
-  std::uint64_t restart_length = 0;  ///< not 0: the store was full there
+  std::uint64_t restart_length = 0;                  ///< not 0: the store was full there
   std::array<std::uint32_t, kPoisonReaders> next{};  ///< first record of the next page, for each CCI
   bool operator==(const ScanResults&) const = default;
 };
@@ -72,8 +72,8 @@ enum class MediaTransaction : std::uint8_t {
 
 namespace poison {
 
-/// Poisons what is not poisoned yet in [dpa, dpa + length), both multiples of kCacheLine. Returns the first part that is
-/// new, nothing where all of it was poisoned already. `timestamp` is the device's, for an overflow.
+/// Poisons what is not poisoned yet in [dpa, dpa + length), both multiples of kCacheLine. Returns the first part that
+/// is new, nothing where all of it was poisoned already. `timestamp` is the device's, for an overflow.
 std::optional<PoisonFinding> add(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
                                  std::uint64_t length, PoisonKind kind, std::uint64_t timestamp);
 /// New data is written over every line of [dpa, dpa + length); what is permanent stays.
@@ -85,14 +85,15 @@ void repair(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa, s
 /// Removes poison of this source alone, as a reset does.
 void remove(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa, std::uint64_t length,
             PoisonSource source, std::uint64_t timestamp);
-/// The device comes upon whatever is poisoned in [dpa, dpa + length), both multiples of kCacheLine. Returns what it had not known of.
+/// The device comes upon whatever is poisoned in [dpa, dpa + length), both multiples of kCacheLine. Returns what it had
+/// not known of.
 std::vector<PoisonFinding> detect(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
                                   std::uint64_t length, std::uint64_t timestamp);
 
-/// Scan Media has gone over [dpa, dpa + length) of `capacity` bytes: results, list and overflow are as after it. Returns
-/// all that was found, in ascending order.
-std::vector<PoisonFinding> scan(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
-                                std::uint64_t length, std::uint64_t capacity, std::uint64_t timestamp);
+/// Scan Media has gone over [dpa, dpa + length) of `capacity` bytes: results, list and overflow are as after it.
+/// Returns all that was found, in ascending order.
+std::vector<PoisonFinding> scan(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa, std::uint64_t length,
+                                std::uint64_t capacity, std::uint64_t timestamp);
 /// Scan Media ended after [dpa, dpa + length): its results are there, the list is as it was.
 void keep_results_of_aborted_scan(PoisonState& state, const PoisonLimits& limits, std::uint64_t dpa,
                                   std::uint64_t length);

@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.9.5.1 Sanitize (Opcode 4400h). Media is disabled from its start; only a Sanitize that succeeds enables
-// it again, across aborts, resets and power loss.
+// CXL r3.2 8.2.10.9.5.1 Sanitize (Opcode 4400h). Media is disabled from its start; only a Sanitize that succeeds
+// enables it again, across aborts, resets and power loss.
 #pragma once
 
 #include "component/generic/concepts.hpp"
@@ -43,8 +43,8 @@ ReturnCode complete_sanitize(C& component, cci::Context&, Bytes) {
   component.erase_event_logs();
   // The one that is completing still counts as running. With busy-across=never another may be under way.
   if (component.operations_running(kSanitize) == 1) device.state.media_disabled = false;
-  for (const auto key : {StateKey::media, StateKey::labels, StateKey::event_logs, StateKey::media_state,
-                         StateKey::background}) {
+  for (const auto key :
+       {StateKey::media, StateKey::labels, StateKey::event_logs, StateKey::media_state, StateKey::background}) {
     component.changes().mark(key);
   }
   return ReturnCode::success;

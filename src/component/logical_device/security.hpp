@@ -106,9 +106,14 @@ cci::Result<void> security_receive(C& component, cci::Context&, const SecurityRe
   // The certificate: two reserved bytes, its length. There is none.
   constexpr auto kNoCertificate = std::to_array<std::uint8_t>({0, 0, 0, 0});
   switch (in.sp_specific.value()) {
-    case 0: out.put_bytes(std::as_bytes(std::span(kSupportedProtocols))); return {};
-    case 1: out.put_bytes(std::as_bytes(std::span(kNoCertificate))); return {};
-    default: return cci::refuse(ReturnCode::invalid_input);
+    case 0:
+      out.put_bytes(std::as_bytes(std::span(kSupportedProtocols)));
+      return {};
+    case 1:
+      out.put_bytes(std::as_bytes(std::span(kNoCertificate)));
+      return {};
+    default:
+      return cci::refuse(ReturnCode::invalid_input);
   }
 }
 

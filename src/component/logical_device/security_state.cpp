@@ -41,8 +41,9 @@ ReturnCode set_passphrase(SecurityState& state, PassphraseType type, const Passp
                           const Passphrase& wanted) {
   if (!exists(type)) return ReturnCode::invalid_input;
   PassphraseState& passphrase = of(state, type);
-  // SILENT: does a command need a passphrase that is not set? Once its count was reached, a type is refused until the Cold
-  // Reset whether the passphrase is still set or was erased meanwhile: what bit 4 or 5 of 4500h shows is what holds.
+  // SILENT: does a command need a passphrase that is not set? Once its count was reached, a type is refused until the
+  // Cold Reset whether the passphrase is still set or was erased meanwhile: what bit 4 or 5 of 4500h shows is what
+  // holds.
   if (passphrase.attempt_count_reached()) return ReturnCode::invalid_security_state;
   if (type == PassphraseType::master && state.user.value) return ReturnCode::invalid_security_state;
   // SILENT: whether the user passphrase can be changed or disabled while locked. Unlock is the way; no try is counted.

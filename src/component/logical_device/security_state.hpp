@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.9.6 Persistent Memory Security: the state machine alone. Its commands are in security.hpp; that they are
-// refused while frozen is in their rows.
+// CXL r3.2 8.2.10.9.6 Persistent Memory Security: the state machine alone. Its commands are in security.hpp; that they
+// are refused while frozen is in their rows.
 #pragma once
 
 #include <optional>
@@ -32,8 +32,8 @@ namespace security {
 /// The bits of Get Security State (CXL r3.2 8.2.10.9.6.1).
 std::uint32_t state_bits(const SecurityState& state);
 
-// Each answers Success, or the return code of the refusal; a wrong passphrase is counted, everything else that is refused
-// changes nothing. None of them looks at `frozen`.
+// Each answers Success, or the return code of the refusal; a wrong passphrase is counted, everything else that is
+// refused changes nothing. None of them looks at `frozen`.
 
 // CXL r3.2 8.2.10.9.6.2 Set Passphrase (Opcode 4501h)
 ReturnCode set_passphrase(SecurityState& state, PassphraseType type, const Passphrase& current,

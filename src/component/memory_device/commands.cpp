@@ -38,9 +38,9 @@ cci::Result<IdentifyMemoryDeviceOut> identify_memory_device(MemoryDevice& device
   out.poison_list_maximum_media_error_records = device.config().poison_list_size;
   out.inject_poison_limit = device.inject_poison_limit();
   using Out = IdentifyMemoryDeviceOut;
-  out.poison_handling_capabilities = static_cast<std::uint8_t>(
-      (device.config().injects_persistent_poison ? Out::kInjectsPersistentPoison : 0) |
-      (media_errors::scrubs_periodically(device) ? Out::kScansForPoison : 0));
+  out.poison_handling_capabilities =
+      static_cast<std::uint8_t>((device.config().injects_persistent_poison ? Out::kInjectsPersistentPoison : 0) |
+                                (media_errors::scrubs_periodically(device) ? Out::kScansForPoison : 0));
   return result;
 }
 
@@ -55,9 +55,9 @@ using Device = MemoryDevice;
 using enum ReturnCode;
 
 // Which resets make staged firmware active: every one but FLR.
-constexpr std::uint16_t kActivatedByReset =
-    effect::configuration_change_after_cold_reset | effect::cel_11_10_valid |
-    effect::configuration_change_after_conventional_reset | effect::configuration_change_after_cxl_reset;
+constexpr std::uint16_t kActivatedByReset = effect::configuration_change_after_cold_reset | effect::cel_11_10_valid |
+                                            effect::configuration_change_after_conventional_reset |
+                                            effect::configuration_change_after_cxl_reset;
 
 // clang-format off
 constexpr auto kCommands = std::to_array<cci::Command>({
@@ -199,7 +199,8 @@ constexpr auto kCommands = std::to_array<cci::Command>({
         .returning({media_disabled, invalid_security_state}),
     // Discovery may come at any time: the handler refuses what reaches media that is disabled or held by another CCI.
     background_command<logical::media_operations<Device>, logical::complete_media_operations<Device>,
-                       logical::interrupt_media_operations<Device>, logical::media_operations_run_in_background<Device>>(
+                       logical::interrupt_media_operations<Device>,
+                       logical::media_operations_run_in_background<Device>>(
         0x4402, "Media Operations", "8.2.10.9.5.3",
         effect::immediate_data_change | effect::background_operation, When::always, kMailbox).holding_media()
         .returning({invalid_input, media_disabled, invalid_security_state}),
@@ -241,7 +242,8 @@ static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::
 
 // What the device sends by itself. No CEL lists it, as no CCI receives it.
 constexpr auto kSentCommands = std::to_array<cci::Command>({
-    cci::sent_command<EventNotificationIn>(0x0106, "Event Notification", "8.2.10.2.8", kMctp).returning({invalid_input}),
+    cci::sent_command<EventNotificationIn>(0x0106, "Event Notification", "8.2.10.2.8", kMctp)
+        .returning({invalid_input}),
 });
 
 // COMPAT(libcxlmi): its programs inject poison over MCTP, where the text has the command on mailboxes alone; and they

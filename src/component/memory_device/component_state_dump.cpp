@@ -107,7 +107,8 @@ Buffer text(MemoryDevice& device) {
   std::string text;
   // A state has few fields outside of its lists: the last of these always fits.
   for (const Shortening& limit : {Shortening{32, 512}, Shortening{8, 128}, Shortening{0, 32}}) {
-    const Json dump = Json::object({{"device", device.id()}, {"time", device.now().count()}, {"state", shortened(state, limit)}});
+    const Json dump =
+        Json::object({{"device", device.id()}, {"time", device.now().count()}, {"state", shortened(state, limit)}});
     text = dump.text();
     if (text.size() <= kMaximumStateDump) break;
   }
@@ -143,7 +144,7 @@ void trigger(MemoryDevice& device, const std::array<std::uint16_t, kCcisOfADump>
 
 }  // namespace state_dump
 
-// ---------------------------------------------------------------------------------------------------------- as a log row
+// -------------------------------------------------------------------------------------------------------- as a log row
 
 namespace {
 
@@ -163,9 +164,9 @@ ComponentStateDumpHeader header_for(MemoryDevice& device, const cci::Context& co
   header.event_log = EventLogId::fatal;
   // "If there was an associated Event Record, but it is no longer in the Event Log, this field shall be cleared."
   const std::uint16_t handle = dump.event_handles[cci_index(context)];
-  const bool is_there = std::ranges::any_of(context.events.log(EventLogId::fatal).records, [&](const EventRecord& record) {
-    return record.event_record_handle == handle;
-  });
+  const bool is_there =
+      std::ranges::any_of(context.events.log(EventLogId::fatal).records,
+                          [&](const EventRecord& record) { return record.event_record_handle == handle; });
   header.associated_event_record_handle = is_there ? handle : std::uint16_t{0};
   return header;
 }
@@ -201,7 +202,8 @@ bool populates_in_background(const MemoryDevice& device, const cci::Context& con
 
 cci::Result<cci::Outcome> populate_by_command(MemoryDevice& device, const cci::Context& context) {
   const bool is_being_populated = device.operations_running(kPopulateLog) != 0;
-  if (is_being_populated && device.config().busy_across == BusyAcross::conflicting) return cci::refuse(ReturnCode::busy);
+  if (is_being_populated && device.config().busy_across == BusyAcross::conflicting)
+    return cci::refuse(ReturnCode::busy);
   clear(device);
   if (populates_in_background(device, context)) {
     device.changes().mark(StateKey::background);
@@ -220,30 +222,35 @@ const generic::LogRow<MemoryDevice>& component_state_dump_row() {
       .name = "Component State Dump Log",
       .capabilities = Out::kClearLogSupported | Out::kPopulateLogSupported | Out::kAutoPopulateSupported |
                       Out::kPersistentAcrossColdReset,
-      .size = [](MemoryDevice& device, const cci::Context&) {
-        return static_cast<std::uint32_t>(sizeof(ComponentStateDumpHeader) + device.component_state_dump().data.size());
-      },
-      .read = [](MemoryDevice& device, const cci::Context& context, std::uint32_t offset, MutableBytes to) {
-        const ComponentStateDumpHeader header = header_for(device, context);
-        const Bytes data = device.component_state_dump().data;
-        for (std::size_t i = 0; i < to.size(); ++i) {
-          const std::size_t at = offset + i;
-          to[i] = at < sizeof header ? bytes_of(header)[at] : data[at - sizeof header];
-        }
-      },
+      .size =
+          [](MemoryDevice& device, const cci::Context&) {
+            return static_cast<std::uint32_t>(sizeof(ComponentStateDumpHeader) +
+                                              device.component_state_dump().data.size());
+          },
+      .read =
+          [](MemoryDevice& device, const cci::Context& context, std::uint32_t offset, MutableBytes to) {
+            const ComponentStateDumpHeader header = header_for(device, context);
+            const Bytes data = device.component_state_dump().data;
+            for (std::size_t i = 0; i < to.size(); ++i) {
+              const std::size_t at = offset + i;
+              to[i] = at < sizeof header ? bytes_of(header)[at] : data[at - sizeof header];
+            }
+          },
       .admit_read = admit_read,
-      .was_read = [](MemoryDevice& device, const cci::Context& context, std::uint32_t offset) {
-        ComponentStateDumpState& dump = device.component_state_dump();
-        if (offset == 0) dump.fetching[cci_index(context)] = dump.generation;
-      },
+      .was_read =
+          [](MemoryDevice& device, const cci::Context& context, std::uint32_t offset) {
+            ComponentStateDumpState& dump = device.component_state_dump();
+            if (offset == 0) dump.fetching[cci_index(context)] = dump.generation;
+          },
       .clear = clear,
       .populate = populate_by_command,
-      .populated = [](MemoryDevice& device) {
-        // An operation of the other CCI may have made data meanwhile (busy-across=never): the last one counts.
-        device.component_state_dump().automatic = false;
-        populate(device);
-        return ReturnCode::success;
-      },
+      .populated =
+          [](MemoryDevice& device) {
+            // An operation of the other CCI may have made data meanwhile (busy-across=never): the last one counts.
+            device.component_state_dump().automatic = false;
+            populate(device);
+            return ReturnCode::success;
+          },
       .populates_in_background = populates_in_background};
   return kRow;
 }

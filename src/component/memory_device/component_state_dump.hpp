@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.5.2.3 Component State Dump Log: the state of the device as JSON text, populated on demand or by the first
-// fatal event since it was cleared.
+// CXL r3.2 8.2.10.5.2.3 Component State Dump Log: the state of the device as JSON text, populated on demand or by the
+// first fatal event since it was cleared.
 #pragma once
 
 #include <array>
@@ -14,11 +14,12 @@ namespace cxlemu {
 inline constexpr std::size_t kCcisOfADump = 2;
 
 struct ComponentStateDumpState {
-  Buffer data{};               ///< JSON text; empty: nothing is populated
-  bool automatic = false;      ///< a trigger made it
-  std::uint8_t triggers = 0;   ///< since it was cleared or populated by command (saturates)
-  std::array<std::uint16_t, kCcisOfADump> event_handles{};  ///< of the trigger's record in the fatal log of each CCI; 0: lost
-  std::uint64_t timestamp = 0;  ///< the device's, when the data was made
+  Buffer data{};              ///< JSON text; empty: nothing is populated
+  bool automatic = false;     ///< a trigger made it
+  std::uint8_t triggers = 0;  ///< since it was cleared or populated by command (saturates)
+  std::array<std::uint16_t, kCcisOfADump>
+      event_handles{};           ///< of the trigger's record in the fatal log of each CCI; 0: lost
+  std::uint64_t timestamp = 0;   ///< the device's, when the data was made
   std::uint32_t generation = 1;  ///< counts changes of the contents
   std::array<std::uint32_t, kCcisOfADump> fetching{};  ///< the generation that each CCI began to read; 0: none
   bool operator==(const ComponentStateDumpState&) const = default;

@@ -42,11 +42,11 @@ struct MemoryDeviceConfig {
   std::string firmware_revision = "cxlemu-1.0";  ///< at most 16 ASCII characters
 
   // Sizes.
-  std::uint16_t event_log_size = 64;       ///< records in each of the five logs of each CCI, 1 to 4096
+  std::uint16_t event_log_size = 64;          ///< records in each of the five logs of each CCI, 1 to 4096
   std::uint32_t mailbox_payload_size = 8192;  ///< bytes, a power of two from 256 to 1 MiB
-  std::uint8_t message_limit = 10;         ///< n of 2^n payload bytes over MCTP, 8 to 10
+  std::uint8_t message_limit = 10;            ///< n of 2^n payload bytes over MCTP, 8 to 10
 
-  std::uint8_t fw_slots = 2;               ///< 2 to 4 (CXL r3.2 8.2.10.3.1)
+  std::uint8_t fw_slots = 2;                  ///< 2 to 4 (CXL r3.2 8.2.10.3.1)
   std::uint64_t fw_size_limit = 32ULL << 20;  ///< bytes of the largest FW package
   std::uint32_t poison_list_size = 256;       ///< records in the Poison List, 1 to kMaximumPoisonListSize
   std::uint32_t scan_results_size = 4096;     ///< records that a Scan Media keeps, 1 to kMaximumScanResults
@@ -64,27 +64,27 @@ struct MemoryDeviceConfig {
   // Behaviour.
   Profile profile = Profile::strict;
   Timing timing = Timing::instant;
-  std::optional<std::chrono::milliseconds> sanitize_duration;  ///< overrides `timing` for 4400h
+  std::optional<std::chrono::milliseconds> sanitize_duration;         ///< overrides `timing` for 4400h
   std::optional<std::chrono::milliseconds> scan_duration;             ///< overrides `timing` for 4304h
   std::optional<std::chrono::milliseconds> media_operation_duration;  ///< overrides `timing` for 4402h
   bool injects_persistent_poison = false;  ///< injected poison of persistent capacity survives every reset
   FrozenPoisonList frozen_poison_list = FrozenPoisonList::kept;
-  std::uint8_t abort_threshold = 85;       ///< percentage from which an operation is let finish (0005h)
+  std::uint8_t abort_threshold = 85;  ///< percentage from which an operation is let finish (0005h)
   AbortWhenIdle abort_when_idle = AbortWhenIdle::success;
   MediaDisabledRefuses media_disabled_refuses = MediaDisabledRefuses::accessing;
   BusyAcross busy_across = BusyAcross::conflicting;
   SurplusPayload surplus_payload = SurplusPayload::ignore;
   TimestampOnReset timestamp_on_reset = TimestampOnReset::keep;
-  std::optional<FirmwareVerify> firmware_verify;  ///< absent: package, but any with profile=libcxlmi
+  std::optional<FirmwareVerify> firmware_verify;                  ///< absent: package, but any with profile=libcxlmi
   std::optional<std::chrono::milliseconds> fw_transfer_duration;  ///< of a part; overrides `timing` for 0201h
   bool fw_stage_on_transfer = false;
   bool fw_online_activation = true;
   bool fw_activates_in_background = false;
   std::optional<std::chrono::milliseconds> fw_activation_duration;  ///< overrides `timing` for 0202h
-  std::optional<std::chrono::milliseconds> sparing_duration;  ///< overrides `timing` for 0600h, class 2
+  std::optional<std::chrono::milliseconds> sparing_duration;        ///< overrides `timing` for 0600h, class 2
   bool sparing_completes_at_once = false;
-  bool patrol_scrub = false;              ///< enabled by default (CXL r3.2 8.2.10.9.11.1)
-  std::uint8_t patrol_scrub_hours = 12;   ///< the default cycle; the minimum where that is longer
+  bool patrol_scrub = false;                    ///< enabled by default (CXL r3.2 8.2.10.9.11.1)
+  std::uint8_t patrol_scrub_hours = 12;         ///< the default cycle; the minimum where that is longer
   std::uint8_t patrol_scrub_minimum_hours = 1;  ///< not 0
   bool cxl_reset_ends_background = false;
   bool flr_ends_background = false;
@@ -96,7 +96,7 @@ struct MemoryDeviceConfig {
   std::vector<VendorRegister> vendor_registers;  ///< with their first values
 
   // PCIe function.
-  bool msi_x = false;              ///< else MSI
+  bool msi_x = false;  ///< else MSI
   bool secondary_mailbox = false;
   std::uint8_t hdm_decoders = 4;   ///< 1, 2, 4, 6, 8 or 10 (CXL r3.2 8.2.4.20.1)
   bool strict_interrupts = false;  ///< as in pci::DeviceRegistersConfig
@@ -105,8 +105,8 @@ struct MemoryDeviceConfig {
   std::int16_t temperature_celsius = 40;
   std::uint8_t life_used_percent = 1;
   std::uint32_t dirty_shutdowns = 0;
-  std::uint8_t life_used_critical = 90;             ///< percent
-  std::int16_t over_temperature_critical = 85;      ///< degrees Celsius
+  std::uint8_t life_used_critical = 90;         ///< percent
+  std::int16_t over_temperature_critical = 85;  ///< degrees Celsius
   std::int16_t under_temperature_critical = 0;
   // What the programmable warnings are after every Conventional Reset.
   std::uint8_t life_used_warning = 75;

@@ -36,15 +36,20 @@ constexpr auto kResets = std::to_array<std::string_view>({"conventional", "cold"
 
 std::string what(const DebugLogEntry& entry, cci::CommandSet& commands) {
   switch (entry.kind) {
-    case DebugLogKind::refused: return fmt::format("{}: {}", command_of(entry, commands), code_of(entry));
-    case DebugLogKind::started: return fmt::format("{}: started", command_of(entry, commands));
-    case DebugLogKind::ended: return fmt::format("{}: ended, {}", command_of(entry, commands), code_of(entry));
+    case DebugLogKind::refused:
+      return fmt::format("{}: {}", command_of(entry, commands), code_of(entry));
+    case DebugLogKind::started:
+      return fmt::format("{}: started", command_of(entry, commands));
+    case DebugLogKind::ended:
+      return fmt::format("{}: ended, {}", command_of(entry, commands), code_of(entry));
     case DebugLogKind::interrupted:
       return fmt::format("{}: interrupted at {} %, {}", command_of(entry, commands), entry.percent, code_of(entry));
-    case DebugLogKind::reset: return fmt::format("reset: {}", entry.code < kResets.size() ? kResets[entry.code] : "?");
+    case DebugLogKind::reset:
+      return fmt::format("reset: {}", entry.code < kResets.size() ? kResets[entry.code] : "?");
     case DebugLogKind::event:
       return fmt::format("event: {}", entry.code < kEventLogs ? kEventLogNames[entry.code].name : "?");
-    case DebugLogKind::media: return entry.code == 0 ? "media enabled" : "media disabled";
+    case DebugLogKind::media:
+      return entry.code == 0 ? "media enabled" : "media disabled";
   }
   return "?";
 }

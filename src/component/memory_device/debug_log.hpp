@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.5.2.2 Vendor Debug Log: what a device did and refused lately, as lines for a person. Only what is rare is
-// recorded, and as numbers; the text is made when somebody reads it.
+// CXL r3.2 8.2.10.5.2.2 Vendor Debug Log: what a device did and refused lately, as lines for a person. Only what is
+// rare is recorded, and as numbers; the text is made when somebody reads it.
 #pragma once
 
 #include <deque>

@@ -1,10 +1,10 @@
-// Where a DPA lies in the DRAM of this device, and the reverse. The mapping is the simplest one: capacity is cut into equal
-// consecutive parts, channel by channel, each of them rank by rank, then bank group, bank, row and column. A column is one
-// cache line. So every channel, rank, bank and row is one range of DPAs.
+// Where a DPA lies in the DRAM of this device, and the reverse. The mapping is the simplest one: capacity is cut into
+// equal consecutive parts, channel by channel, each of them rank by rank, then bank group, bank, row and column. A
+// column is one cache line. So every channel, rank, bank and row is one range of DPAs.
 //
 //   channel   0 to 2, each a memory media FRU        bank    0 to 3 of a bank group
-//   rank      0 to 1 of a channel                    row     as many as the capacity needs, of 8 KiB or a power of two above
-//   bank group 0 to 7 of a rank                      column  0 to 127 of a row, or as many as it has lines
+//   rank      0 to 1 of a channel                    row     as many as the capacity needs, of 8 KiB or a power of two
+//   above bank group 0 to 7 of a rank                      column  0 to 127 of a row, or as many as it has lines
 //
 // Parts are rounded up to whole rows, so the last ones may reach behind the capacity: there is no memory.
 #pragma once
@@ -56,10 +56,14 @@ class DramGeometry {
   /// Bytes of one.
   [[nodiscard]] constexpr std::uint64_t size_of(DramUnit unit) const {
     switch (unit) {
-      case DramUnit::cacheline: return kCacheLine;
-      case DramUnit::row: return row_;
-      case DramUnit::bank: return bank_;
-      case DramUnit::rank: return bank_ * kBanks * kBankGroups;
+      case DramUnit::cacheline:
+        return kCacheLine;
+      case DramUnit::row:
+        return row_;
+      case DramUnit::bank:
+        return bank_;
+      case DramUnit::rank:
+        return bank_ * kBanks * kBankGroups;
     }
     return 0;
   }
@@ -73,8 +77,8 @@ class DramGeometry {
             .row = static_cast<std::uint32_t>(in_bank / row_),
             .column = static_cast<std::uint16_t>(in_bank % row_ / kCacheLine)};
   }
-  /// The unit that the address lies in, cut to the capacity; nothing where the device has no such memory. Fields below the
-  /// unit are not looked at.
+  /// The unit that the address lies in, cut to the capacity; nothing where the device has no such memory. Fields below
+  /// the unit are not looked at.
   [[nodiscard]] constexpr std::optional<DpaExtent> extent_of(DramAddress address, DramUnit unit) const {
     if (unit == DramUnit::rank) address.bank_group = address.bank = 0;
     if (unit == DramUnit::rank || unit == DramUnit::bank) address.row = 0;

@@ -98,7 +98,9 @@ std::uint8_t latency_of(Nanoseconds duration) {
   return static_cast<std::uint8_t>(count << 4 | scale);
 }
 
-void default_ppr(const Config&, MutableBytes value) { put(value, PprWritable{0, PprWritable::kMemorySparingEventRecordEnable}); }
+void default_ppr(const Config&, MutableBytes value) {
+  put(value, PprWritable{0, PprWritable::kMemorySparingEventRecordEnable});
+}
 bool admit_ppr(const Config&, MutableBytes value) {
   // The device initiates nothing, neither later nor at boot: these bits are reserved.
   auto ppr = as<PprWritable>(value);
@@ -195,13 +197,23 @@ constexpr std::uint32_t kSavedAtHotReset = kUntilReset | persists_to_hot_reset |
 
 constexpr FeatureRow sparing(const Uuid& identifier, std::string_view name,
                              void (*read)(const Config&, Bytes, MutableBytes)) {
-  return {identifier, name, sizeof(SparingReadable), sizeof(SparingWritable), sizeof(SparingWritable), kUntilReset, 1, 1,
-          kFeatureEffects, default_sparing, admit_sparing, read};
+  return {identifier, name, sizeof(SparingReadable), sizeof(SparingWritable), sizeof(SparingWritable), kUntilReset,
+          1,          1,    kFeatureEffects,         default_sparing,         admit_sparing,           read};
 }
 constexpr FeatureRow ppr(const Uuid& identifier, std::string_view name,
                          void (*read)(const Config&, Bytes, MutableBytes)) {
-  return {identifier, name, sizeof(PprReadable), sizeof(PprWritable), PprWritable::kMinimumFeatureDataSize,
-          kSavedAtHotReset, 3, 3, kFeatureEffects, default_ppr, admit_ppr, read};
+  return {identifier,
+          name,
+          sizeof(PprReadable),
+          sizeof(PprWritable),
+          PprWritable::kMinimumFeatureDataSize,
+          kSavedAtHotReset,
+          3,
+          3,
+          kFeatureEffects,
+          default_ppr,
+          admit_ppr,
+          read};
 }
 
 // clang-format off

@@ -14,8 +14,7 @@ std::string_view impossible(const FeaturesState& state) {
     const FeatureRow& row = feature_rows()[i];
     for (const Buffer* value : {&state.values[i].current, &state.values[i].saved}) {
       Buffer admitted = *value;
-      if (value->size() != row.set_feature_size || !row.admit(any, admitted) ||
-          admitted != *value) {
+      if (value->size() != row.set_feature_size || !row.admit(any, admitted) || admitted != *value) {
         return "values";
       }
     }
@@ -135,9 +134,12 @@ std::uint64_t depth_of(ResetKind kind) {
   constexpr std::uint64_t kHot = 2;
   constexpr std::uint64_t kCold = 4;
   switch (kind) {
-    case ResetKind::cxl: return kCxl;
-    case ResetKind::conventional: return kHot;
-    default: return kCold;
+    case ResetKind::cxl:
+      return kCxl;
+    case ResetKind::conventional:
+      return kHot;
+    default:
+      return kCold;
   }
 }
 

@@ -1,6 +1,6 @@
-// CXL r3.2 8.2.10.6 Features: one row a feature. Get Supported Features, the effects of Set Feature in the CEL, reading,
-// checking and what a reset leaves of a value derive from the rows. A feature's value is its writable attributes; what Get
-// Feature returns is made from them.
+// CXL r3.2 8.2.10.6 Features: one row a feature. Get Supported Features, the effects of Set Feature in the CEL,
+// reading, checking and what a reset leaves of a value derive from the rows. A feature's value is its writable
+// attributes; what Get Feature returns is made from them.
 #pragma once
 
 #include <array>
@@ -41,7 +41,7 @@ struct FeatureTransfer {
   cci::Carrier by{};  ///< the CCI that began it
   std::uint8_t feature = 0;
   bool save = false;
-  Buffer data;  ///< so far; never longer than the Set Feature Size
+  Buffer data;                    ///< so far; never longer than the Set Feature Size
   std::uint64_t last_offset = 0;  ///< of the part before: it may be sent again directly
   bool operator==(const FeatureTransfer&) const = default;
 };
@@ -56,7 +56,7 @@ struct FeatureRow {
   Uuid identifier;
   std::string_view name;
   std::uint16_t get_feature_size;
-  std::uint16_t set_feature_size;  ///< of the value, too
+  std::uint16_t set_feature_size;   ///< of the value, too
   std::uint16_t minimum_data_size;  ///< what is missing behind it is zero
   std::uint32_t attribute_flags;
   std::uint8_t get_feature_version;

@@ -177,7 +177,8 @@ cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Context&, c
   if (enables(Alerts::kOverTemperature) && in.over_temperature_warning_threshold >= config.over_temperature_critical) {
     return cci::refuse(ReturnCode::invalid_input);
   }
-  if (enables(Alerts::kUnderTemperature) && in.under_temperature_warning_threshold <= config.under_temperature_critical) {
+  if (enables(Alerts::kUnderTemperature) &&
+      in.under_temperature_warning_threshold <= config.under_temperature_critical) {
     return cci::refuse(ReturnCode::invalid_input);
   }
   HealthState& state = device.health();
@@ -224,8 +225,7 @@ void set(MemoryDevice& device, const HealthState& wanted) { take_over(device, wa
 
 void count_corrected_errors(MemoryDevice& device, bool of_volatile, std::uint32_t errors) {
   HealthState wanted = device.health();
-  std::uint32_t& count =
-      of_volatile ? wanted.corrected_volatile_error_count : wanted.corrected_persistent_error_count;
+  std::uint32_t& count = of_volatile ? wanted.corrected_volatile_error_count : wanted.corrected_persistent_error_count;
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   count = errors > kMost - count ? kMost : count + errors;
   take_over(device, wanted);

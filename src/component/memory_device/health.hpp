@@ -1,4 +1,5 @@
-// CXL r3.2 8.2.10.9.3 Health Information and Alerts: what the device's condition is, and what it says when that changes.
+// CXL r3.2 8.2.10.9.3 Health Information and Alerts: what the device's condition is, and what it says when that
+// changes.
 #pragma once
 
 #include "cci/command.hpp"

@@ -12,24 +12,24 @@ void copy_part(Bytes log, std::uint32_t offset, MutableBytes to) {
   if (!to.empty()) std::memcpy(to.data(), log.data() + offset, to.size());
 }
 
-// ------------------------------------------------------------------------------------------------------ Vendor Debug Log
+// ---------------------------------------------------------------------------------------------------- Vendor Debug Log
 
 constexpr Row kVendorDebug{
     .identifier = kVendorDebugLog,
     .name = "Vendor Debug Log",
     .capabilities = GetLogCapabilitiesOut::kClearLogSupported,
-    .size = [](MemoryDevice& device, const cci::Context&) {
-      return static_cast<std::uint32_t>(debug_log::text(device.debug_log(), device.commands()).size());
-    },
-    .read = [](MemoryDevice& device, const cci::Context&, std::uint32_t offset, MutableBytes to) {
-      const std::string text = debug_log::text(device.debug_log(), device.commands());
-      copy_part(bytes_of(std::string_view(text)), offset, to);
-    },
-    .clear = [](MemoryDevice& device) {
-      device.debug_log() = {.media_disabled = device.debug_log().media_disabled};
-    }};
+    .size =
+        [](MemoryDevice& device, const cci::Context&) {
+          return static_cast<std::uint32_t>(debug_log::text(device.debug_log(), device.commands()).size());
+        },
+    .read =
+        [](MemoryDevice& device, const cci::Context&, std::uint32_t offset, MutableBytes to) {
+          const std::string text = debug_log::text(device.debug_log(), device.commands());
+          copy_part(bytes_of(std::string_view(text)), offset, to);
+        },
+    .clear = [](MemoryDevice& device) { device.debug_log() = {.media_disabled = device.debug_log().media_disabled}; }};
 
-// ---------------------------------------------------------------------------------------------------------- DDR5 ECS Log
+// -------------------------------------------------------------------------------------------------------- DDR5 ECS Log
 
 struct EcsLog {
   Ddr5EcsLogHeader header;
@@ -61,15 +61,17 @@ EcsLog ecs_log(MemoryDevice& device) {
   return log;
 }
 
-constexpr Row kEcs{.identifier = kDdr5EcsLog,
-                   .name = "DDR5 Error Check Scrub (ECS) Log",
-                   .size = [](MemoryDevice&, const cci::Context&) { return static_cast<std::uint32_t>(sizeof(EcsLog)); },
-                   .read = [](MemoryDevice& device, const cci::Context&, std::uint32_t offset, MutableBytes to) {
-                     const EcsLog log = ecs_log(device);
-                     copy_part(bytes_of(log), offset, to);
-                   }};
+constexpr Row kEcs{
+    .identifier = kDdr5EcsLog,
+    .name = "DDR5 Error Check Scrub (ECS) Log",
+    .size = [](MemoryDevice&, const cci::Context&) { return static_cast<std::uint32_t>(sizeof(EcsLog)); },
+    .read =
+        [](MemoryDevice& device, const cci::Context&, std::uint32_t offset, MutableBytes to) {
+          const EcsLog log = ecs_log(device);
+          copy_part(bytes_of(log), offset, to);
+        }};
 
-// -------------------------------------------------------------------------------------------------------- media test logs
+// ----------------------------------------------------------------------------------------------------- media test logs
 
 // There is no built-in media test (CXL r3.2 8.2.10.7.1.5), and the logs say so.
 constexpr MediaTestCapabilityLogHeader kMediaTestCapability{.number_of_supported_tests = 0,
@@ -86,9 +88,8 @@ constexpr Row constant_row(const Uuid& identifier, std::string_view name) {
   return {.identifier = identifier,
           .name = name,
           .size = [](MemoryDevice&, const cci::Context&) { return static_cast<std::uint32_t>(sizeof log); },
-          .read = [](MemoryDevice&, const cci::Context&, std::uint32_t offset, MutableBytes to) {
-            copy_part(bytes_of(log), offset, to);
-          }};
+          .read = [](MemoryDevice&, const cci::Context&, std::uint32_t offset,
+                     MutableBytes to) { copy_part(bytes_of(log), offset, to); }};
 }
 
 // Clear Log clears the results of tests, of which there are none.

@@ -32,9 +32,9 @@ struct Operation {
   MemorySparingParameters sparing;  ///< of Memory Sparing
   [[nodiscard]] bool is_ppr() const { return kind <= RepairKind::hard_ppr; }
   [[nodiscard]] std::uint8_t subclass() const {
-    return static_cast<std::uint8_t>(static_cast<std::uint8_t>(kind) -
-                                     static_cast<std::uint8_t>(is_ppr() ? RepairKind::soft_ppr
-                                                                        : RepairKind::cacheline_sparing));
+    return static_cast<std::uint8_t>(
+        static_cast<std::uint8_t>(kind) -
+        static_cast<std::uint8_t>(is_ppr() ? RepairKind::soft_ppr : RepairKind::cacheline_sparing));
   }
 };
 
@@ -63,11 +63,10 @@ cci::Result<Operation> sparing_of(std::uint8_t subclass, Bytes bytes, bool refus
   const auto parameters = parameters_of<MemorySparingParameters>(bytes, refuses_surplus);
   if (!parameters) return cci::refuse(parameters.error());
   const std::uint8_t flags = parameters->flags;
-  return Operation{
-      .kind = static_cast<RepairKind>(static_cast<std::uint8_t>(RepairKind::cacheline_sparing) + subclass),
-      .query = MemorySparingParameters::QueryResources::get(flags) != 0,
-      .hard = MemorySparingParameters::HardSparing::get(flags) != 0,
-      .sparing = *parameters};
+  return Operation{.kind = static_cast<RepairKind>(static_cast<std::uint8_t>(RepairKind::cacheline_sparing) + subclass),
+                   .query = MemorySparingParameters::QueryResources::get(flags) != 0,
+                   .hard = MemorySparingParameters::HardSparing::get(flags) != 0,
+                   .sparing = *parameters};
 }
 
 // 02h for an operation that there is not, 16h for parameters that are too short.
@@ -204,12 +203,18 @@ void take_back(MemoryDevice& device, const Repair& repair) {
 
 std::uint32_t resources(const MemoryDeviceConfig& config, RepairKind kind) {
   switch (kind) {
-    case RepairKind::soft_ppr: return config.soft_ppr_spares;
-    case RepairKind::hard_ppr: return config.hard_ppr_spares;
-    case RepairKind::cacheline_sparing: return config.cacheline_spares;
-    case RepairKind::row_sparing: return config.row_spares;
-    case RepairKind::bank_sparing: return config.bank_spares;
-    case RepairKind::rank_sparing: return config.rank_spares;
+    case RepairKind::soft_ppr:
+      return config.soft_ppr_spares;
+    case RepairKind::hard_ppr:
+      return config.hard_ppr_spares;
+    case RepairKind::cacheline_sparing:
+      return config.cacheline_spares;
+    case RepairKind::row_sparing:
+      return config.row_spares;
+    case RepairKind::bank_sparing:
+      return config.bank_spares;
+    case RepairKind::rank_sparing:
+      return config.rank_spares;
   }
   return 0;
 }

@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.7 Maintenance: post package repair and memory sparing. A repair replaces a row, or what a sparing names, by
-// a spare, as long as there is one: poison of the media itself is gone until the repair is.
+// CXL r3.2 8.2.10.7 Maintenance: post package repair and memory sparing. A repair replaces a row, or what a sparing
+// names, by a spare, as long as there is one: poison of the media itself is gone until the repair is.
 #pragma once
 
 #include <vector>
@@ -21,9 +21,9 @@ inline constexpr std::size_t kRepairKinds = 6;
 
 struct Repair {
   RepairKind kind{};
-  bool hard = false;         ///< survives every reset; else sPPR ends with main power, sparing with a Conventional Reset
-  std::uint64_t dpa = 0;     ///< what was replaced
-  std::uint64_t length = 0;  ///< bytes
+  bool hard = false;      ///< survives every reset; else sPPR ends with main power, sparing with a Conventional Reset
+  std::uint64_t dpa = 0;  ///< what was replaced
+  std::uint64_t length = 0;        ///< bytes
   std::vector<PoisonRange> taken;  ///< permanent poison that is there again where the repair is not
   bool operator==(const Repair&) const = default;
 };

@@ -120,9 +120,12 @@ void log_uncorrected(MemoryDevice& device, const PoisonFinding& finding) {
 std::size_t unit_of(const MemoryDevice& device, CvmeGranularity granularity, std::uint64_t dpa) {
   const DramAddress address = device.dram().address_of(dpa);
   switch (granularity) {
-    case CvmeGranularity::memory_media_fru: return address.channel;
-    case CvmeGranularity::rank: return address.channel * DramGeometry::kRanks + address.rank;
-    default: return 0;
+    case CvmeGranularity::memory_media_fru:
+      return address.channel;
+    case CvmeGranularity::rank:
+      return address.channel * DramGeometry::kRanks + address.rank;
+    default:
+      return 0;
   }
 }
 
@@ -150,7 +153,8 @@ void count_cvme(MemoryDevice& device, const CorrectedErrors& errors, MediaTransa
   CvmeCounter& counter = counters[unit_of(device, granularity, errors.dpa)];
   const std::uint32_t before = counter.count;
   add_saturated(counter.count, errors.count, kMost);
-  counter.components = static_cast<std::uint8_t>(counter.components | 1U << device.dram().address_of(errors.dpa).channel);
+  counter.components =
+      static_cast<std::uint8_t>(counter.components | 1U << device.dram().address_of(errors.dpa).channel);
   counter.last_dpa = errors.dpa;
   for (unsigned i = 0; i < thresholds.event_thresholds.size(); ++i) {
     const std::uint32_t threshold = thresholds.event_thresholds[i];
@@ -163,8 +167,7 @@ void count_cvme(MemoryDevice& device, const CorrectedErrors& errors, MediaTransa
     EventRecord record{};
     const bool replace =
         i != 0 && has_bit(thresholds.event_records_flags, i + CvmeThresholds::kHardwareReplacementBits);
-    record.event_record_flags =
-        EventRecord::HardwareReplacementNeeded::set(std::uint32_t{0}, replace ? 1 : 0);
+    record.event_record_flags = EventRecord::HardwareReplacementNeeded::set(std::uint32_t{0}, replace ? 1 : 0);
     log(device, static_cast<EventLogId>(i), data, record);
   }
 }
@@ -178,16 +181,16 @@ void note_cvme_expiration(MemoryDevice& device) {
   if (expires && state.cvme_expiration == Time{}) state.cvme_expiration = device.now() + std::chrono::seconds(seconds);
 }
 
-// Errors are corrected in the controller: health counts them all, the thresholds those of volatile memory. `scrub_counters`
-// are those of this patrol scrub cycle, null for a host's read.
+// Errors are corrected in the controller: health counts them all, the thresholds those of volatile memory.
+// `scrub_counters` are those of this patrol scrub cycle, null for a host's read.
 void correct(MemoryDevice& device, const CorrectedErrors& errors, MediaTransaction transaction,
              CvmeCounters* scrub_counters) {
   MediaErrorsState& state = device.media_errors();
   const bool is_volatile = device.logical_device().is_volatile(Dpa{errors.dpa});
   health::count_corrected_errors(device, is_volatile, errors.count);
   const CvmeThresholdWritable cvme = cvme_thresholds(device);
-  const bool own = scrub_counters != nullptr &&
-                   (cvme.configuration_flags & CvmeThresholdWritable::kPatrolScrubThreshold) != 0;
+  const bool own =
+      scrub_counters != nullptr && (cvme.configuration_flags & CvmeThresholdWritable::kPatrolScrubThreshold) != 0;
   const CvmeThresholds& thresholds = own ? cvme.patrol_scrub : cvme.accesses;
   if (is_volatile) {
     count_cvme(device, errors, transaction, thresholds, cvme.granularity, own ? *scrub_counters : state.cvme);
@@ -327,7 +330,8 @@ bool inject(MemoryDevice& device, std::uint64_t dpa, std::uint32_t count) {
 void host_read(MemoryDevice& device, std::uint64_t dpa, std::uint64_t length) {
   MediaErrorsState& state = device.media_errors();
   if (state.corrected.empty() || length == 0) return;
-  const auto first = std::ranges::lower_bound(state.corrected, dpa / kCacheLine * kCacheLine, {}, &CorrectedErrors::dpa);
+  const auto first =
+      std::ranges::lower_bound(state.corrected, dpa / kCacheLine * kCacheLine, {}, &CorrectedErrors::dpa);
   const auto last = std::ranges::lower_bound(state.corrected, dpa + length, {}, &CorrectedErrors::dpa);
   if (first == last) return;
   const std::vector<CorrectedErrors> met(first, last);

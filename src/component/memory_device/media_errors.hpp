@@ -1,5 +1,5 @@
-// Errors that the media corrects or hides, and what goes over it to find them: patrol scrub (CXL r3.2 8.2.10.9.11.1), DDR5
-// ECS (.2), and the counters of the Advanced Programmable CVME Threshold Feature (.3).
+// Errors that the media corrects or hides, and what goes over it to find them: patrol scrub (CXL r3.2 8.2.10.9.11.1),
+// DDR5 ECS (.2), and the counters of the Advanced Programmable CVME Threshold Feature (.3).
 //
 // Cycles go on in device time, but nothing waits for the end of one that would find nothing.
 #pragma once
@@ -61,16 +61,16 @@ namespace media_errors {
 
 /// The media has poison from now on that the device does not know of.
 void note_latent_poison(MemoryDevice& device);
-/// A cache line gets errors that will be corrected; `dpa` is a multiple of kCacheLine inside the capacity. False: too many
-/// lines have some.
+/// A cache line gets errors that will be corrected; `dpa` is a multiple of kCacheLine inside the capacity. False: too
+/// many lines have some.
 [[nodiscard]] bool inject(MemoryDevice& device, std::uint64_t dpa, std::uint32_t count);
 /// A host has read there.
 void host_read(MemoryDevice& device, std::uint64_t dpa, std::uint64_t length);
 
 /// The Device Patrol Scrub Control Feature is about to get this value.
 void patrol_scrub_set(MemoryDevice& device, const PatrolScrubWritable& value);
-/// The Advanced Programmable CVME Threshold Feature has got this value: counters begin anew, and while it has a threshold the
-/// warning of Set Alert Configuration is disabled (CXL r3.2 8.2.10.9.11.3).
+/// The Advanced Programmable CVME Threshold Feature has got this value: counters begin anew, and while it has a
+/// threshold the warning of Set Alert Configuration is disabled (CXL r3.2 8.2.10.9.11.3).
 void cvme_threshold_set(MemoryDevice& device, const CvmeThresholdWritable& value);
 /// The reverse: that warning was enabled.
 void disable_cvme_thresholds(MemoryDevice& device);

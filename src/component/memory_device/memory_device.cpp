@@ -10,10 +10,10 @@ MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& 
     : id_(std::move(id)),
       config_(std::move(config)),
       timeline_(&timeline),
-      logical_device_(backings, {.list_records = config_.poison_list_size,
-                                 .scan_results = config_.scan_results_size,
-                                 .frozen_list_follows_clears =
-                                     config_.frozen_poison_list == FrozenPoisonList::follows_clears}),
+      logical_device_(backings,
+                      {.list_records = config_.poison_list_size,
+                       .scan_results = config_.scan_results_size,
+                       .frozen_list_follows_clears = config_.frozen_poison_list == FrozenPoisonList::follows_clears}),
       commands_{memory_device_commands(config_.profile), {}, config_.secondary_mailbox},
       firmware_(initial_firmware(config_)),
       health_(initial_health(config_)),
@@ -61,7 +61,8 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
   const bool disabled = device.logical_device_.state.media_disabled;
   const SecurityState& security = device.logical_device_.state.security;
   switch (command.when) {
-    case cci::When::always: break;
+    case cci::When::always:
+      break;
     case cci::When::security_not_frozen:
       if (security.frozen) return ReturnCode::invalid_security_state;
       break;
@@ -102,10 +103,18 @@ void MemoryDevice::note(void* object, const cci::Context& context, const cci::No
                       .code = static_cast<std::uint16_t>(note.code),
                       .percent = note.percent};
   switch (note.what) {
-    case cci::Note::What::refused: entry.kind = DebugLogKind::refused; break;
-    case cci::Note::What::started: entry.kind = DebugLogKind::started; break;
-    case cci::Note::What::ended: entry.kind = DebugLogKind::ended; break;
-    case cci::Note::What::interrupted: entry.kind = DebugLogKind::interrupted; break;
+    case cci::Note::What::refused:
+      entry.kind = DebugLogKind::refused;
+      break;
+    case cci::Note::What::started:
+      entry.kind = DebugLogKind::started;
+      break;
+    case cci::Note::What::ended:
+      entry.kind = DebugLogKind::ended;
+      break;
+    case cci::Note::What::interrupted:
+      entry.kind = DebugLogKind::interrupted;
+      break;
   }
   auto& device = *static_cast<MemoryDevice*>(object);
   const bool has_ended = note.what == cci::Note::What::ended || note.what == cci::Note::What::interrupted;
@@ -133,8 +142,9 @@ void MemoryDevice::restore(MemoryDeviceState state) {
   mailbox_.restore(std::move(state.mailbox));
   mctp_.restore(std::move(state.mctp));
   // What was saved by a device of another capacity has no errors here.
-  std::erase_if(media_errors_.corrected,
-                [this](const CorrectedErrors& errors) { return !logical_device_.contains(Dpa{errors.dpa}, kCacheLine); });
+  std::erase_if(media_errors_.corrected, [this](const CorrectedErrors& errors) {
+    return !logical_device_.contains(Dpa{errors.dpa}, kCacheLine);
+  });
   rearm_media_errors();
 }
 
@@ -168,8 +178,8 @@ void MemoryDevice::log_poison(const PoisonFinding& finding, MediaTransaction tra
 }
 
 void MemoryDevice::poison_media(Dpa dpa, std::uint64_t length, PoisonKind kind) {
-  const auto finding = poison::add(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value, length, kind,
-                                   timestamp_.at(now()));
+  const auto finding = poison::add(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value, length,
+                                   kind, timestamp_.at(now()));
   if (!finding) return;
   changes_.mark(StateKey::poison);
   if (!kind.detected) return media_errors::note_latent_poison(*this);

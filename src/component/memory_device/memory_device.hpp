@@ -83,8 +83,21 @@ class MemoryDevice {
   /// Who carries out a reset that a fault asks for; unset: the device itself.
   void on_reset_fault(std::move_only_function<void(ResetKind)> reset) { reset_fault_ = std::move(reset); }
   [[nodiscard]] MemoryDeviceState save() const {
-    return {timestamp_, logical_device_.state, firmware_, health_, qos_, debug_log_, component_state_dump_, ecs_, ras_,
-            vendor_registers_, features_, media_errors_, maintenance_, mailbox_.save(), mctp_.save()};
+    return {timestamp_,
+            logical_device_.state,
+            firmware_,
+            health_,
+            qos_,
+            debug_log_,
+            component_state_dump_,
+            ecs_,
+            ras_,
+            vendor_registers_,
+            features_,
+            media_errors_,
+            maintenance_,
+            mailbox_.save(),
+            mctp_.save()};
   }
   /// Goes on from a state of a device with the same configuration; deadlines are set again, those that have passed fire
   /// at the next advance.

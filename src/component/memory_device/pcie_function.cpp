@@ -42,11 +42,15 @@ constexpr std::uint8_t kDoeMessage = cci::kFirstEventInterruptMessageNumber + kE
 
 pci::Reset reset_of(ResetKind kind) {
   switch (kind) {
-    case ResetKind::conventional: return pci::Reset::conventional;
+    case ResetKind::conventional:
+      return pci::Reset::conventional;
     case ResetKind::cold:
-    case ResetKind::power_loss: return pci::Reset::cold;
-    case ResetKind::cxl: return pci::Reset::cxl;
-    case ResetKind::flr: return pci::Reset::flr;
+    case ResetKind::power_loss:
+      return pci::Reset::cold;
+    case ResetKind::cxl:
+      return pci::Reset::cxl;
+    case ResetKind::flr:
+      return pci::Reset::flr;
   }
   return pci::Reset::cold;
 }
@@ -80,10 +84,8 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
 pci::DeviceRegisters::Calls PcieFunction::calls() {
   const auto mailbox = [this](cci::Carrier by) {
     return pci::Mailbox::Calls{
-        .execute =
-            [this, by](Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes answer) {
-              return execute(by, opcode, payload, declared_length, answer);
-            },
+        .execute = [this, by](Opcode opcode, Bytes payload, std::size_t declared_length,
+                              MutableBytes answer) { return execute(by, opcode, payload, declared_length, answer); },
         .message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },
         .interrupt = [this](std::uint8_t message) { interrupt(message); }};
   };
@@ -96,9 +98,12 @@ pci::DeviceRegisters::Calls PcieFunction::calls() {
 
 std::uint64_t PcieFunction::size(Region region) const {
   switch (region) {
-    case Region::configuration_space: return configuration_space_.table().size();
-    case Region::component_registers: return pci::ComponentRegisters::kSize;
-    case Region::device_registers: return device_registers_.size();
+    case Region::configuration_space:
+      return configuration_space_.table().size();
+    case Region::component_registers:
+      return pci::ComponentRegisters::kSize;
+    case Region::device_registers:
+      return device_registers_.size();
   }
   return 0;
 }
@@ -113,9 +118,12 @@ void PcieFunction::read(Region region, std::uint64_t offset, MutableBytes to) co
     return;
   }
   switch (region) {
-    case Region::configuration_space: return configuration_space_.read(offset, to);
-    case Region::component_registers: return component_registers_.read(offset, to);
-    case Region::device_registers: return device_registers_.read(offset, to);
+    case Region::configuration_space:
+      return configuration_space_.read(offset, to);
+    case Region::component_registers:
+      return component_registers_.read(offset, to);
+    case Region::device_registers:
+      return device_registers_.read(offset, to);
   }
 }
 
@@ -127,8 +135,10 @@ void PcieFunction::write(Region region, std::uint64_t offset, Bytes from) {
       // With MSI software may have assigned fewer messages than there are: the low bits of a number count.
       device_.mailbox().events.set_message_mask(configuration_space_.message_number(pci::kMaximumMessages - 1));
       return;
-    case Region::component_registers: return component_registers_.write(offset, from);
-    case Region::device_registers: return device_registers_.write(offset, from);
+    case Region::component_registers:
+      return component_registers_.write(offset, from);
+    case Region::device_registers:
+      return device_registers_.write(offset, from);
   }
 }
 
@@ -174,8 +184,8 @@ void PcieFunction::look() {
   const cci::InterruptCounts& events = device_.mailbox().events.interrupts();
   for (std::size_t i = 0; i < kEventLogs; ++i) {
     if (std::exchange(seen_events_[i], events[i]) == events[i]) continue;
-    interrupt(configuration_space_.message_number(
-        static_cast<std::uint8_t>(cci::kFirstEventInterruptMessageNumber + i)));
+    interrupt(
+        configuration_space_.message_number(static_cast<std::uint8_t>(cci::kFirstEventInterruptMessageNumber + i)));
   }
   look_at_errors();
 }

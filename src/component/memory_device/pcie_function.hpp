@@ -1,6 +1,6 @@
-// The PCIe function of a memory device: its configuration space and the register blocks in its BARs, joined to the state
-// that commands act on. It is one more way to the device (CXL r3.2 8.1, 8.2): the mailbox CCI by its registers, events by
-// interrupts, RAS errors by Advanced Error Reporting.
+// The PCIe function of a memory device: its configuration space and the register blocks in its BARs, joined to the
+// state that commands act on. It is one more way to the device (CXL r3.2 8.1, 8.2): the mailbox CCI by its registers,
+// events by interrupts, RAS errors by Advanced Error Reporting.
 #pragma once
 
 #include <cstdint>

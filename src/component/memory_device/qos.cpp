@@ -8,10 +8,14 @@ namespace cxlemu::qos {
 
 std::uint8_t capabilities(const MemoryDevice& device) {
   switch (device.config().qos_telemetry) {
-    case QosTelemetry::off: return 0;
-    case QosTelemetry::congestion: return SldQosControl::kEgressPortCongestion;
-    case QosTelemetry::throughput: return SldQosControl::kTemporaryThroughputReduction;
-    case QosTelemetry::both: break;
+    case QosTelemetry::off:
+      return 0;
+    case QosTelemetry::congestion:
+      return SldQosControl::kEgressPortCongestion;
+    case QosTelemetry::throughput:
+      return SldQosControl::kTemporaryThroughputReduction;
+    case QosTelemetry::both:
+      break;
   }
   return SldQosControl::kEgressPortCongestion | SldQosControl::kTemporaryThroughputReduction;
 }
@@ -26,8 +30,7 @@ cci::Result<SldQosControl> get_sld_qos_control(MemoryDevice& device, cci::Contex
 cci::Result<void> set_sld_qos_control(MemoryDevice& device, cci::Context&, const SldQosControl& in) {
   const std::uint8_t capable = capabilities(device);
   if (capable == 0) return cci::refuse(ReturnCode::unsupported);
-  constexpr std::uint8_t kKnown =
-      SldQosControl::kEgressPortCongestion | SldQosControl::kTemporaryThroughputReduction;
+  constexpr std::uint8_t kKnown = SldQosControl::kEgressPortCongestion | SldQosControl::kTemporaryThroughputReduction;
   const auto is_percentage = [](std::uint8_t value) { return value >= 1 && value <= 100; };
   constexpr std::uint8_t kLongestInterval = 15;
   if (!is_percentage(in.egress_moderate_percentage) || !is_percentage(in.egress_severe_percentage) ||

@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.10.9.8 SLD QoS Telemetry. The egress port is a queue: an access keeps it busy for as long as the media needs
-// for its bytes (`qos-bandwidth`), and what comes meanwhile waits behind it.
+// CXL r3.2 8.2.10.9.8 SLD QoS Telemetry. The egress port is a queue: an access keeps it busy for as long as the media
+// needs for its bytes (`qos-bandwidth`), and what comes meanwhile waits behind it.
 #pragma once
 
 #include "base/timeline.hpp"

@@ -55,15 +55,21 @@ std::optional<std::uint8_t> first_error(const RasState& state) {
 
 std::uint32_t read(const RasState& state, std::uint32_t offset) {
   switch (static_cast<RasRegister>(offset)) {
-    case RasRegister::uncorrectable_error_status: return uncorrectable_status(state);
-    case RasRegister::uncorrectable_error_mask: return state.uncorrectable_mask;
-    case RasRegister::uncorrectable_error_severity: return state.uncorrectable_severity;
-    case RasRegister::correctable_error_status: return state.correctable_status;
-    case RasRegister::correctable_error_mask: return state.correctable_mask;
+    case RasRegister::uncorrectable_error_status:
+      return uncorrectable_status(state);
+    case RasRegister::uncorrectable_error_mask:
+      return state.uncorrectable_mask;
+    case RasRegister::uncorrectable_error_severity:
+      return state.uncorrectable_severity;
+    case RasRegister::correctable_error_status:
+      return state.correctable_status;
+    case RasRegister::correctable_error_mask:
+      return state.correctable_mask;
     case RasRegister::error_capabilities_and_control:
       return kMultipleHeaderRecordingCapability | kPoisonEnabled |
              (state.headers.empty() ? kNoFirstError : state.headers.front().error);
-    case RasRegister::header_log: break;
+    case RasRegister::header_log:
+      break;
   }
   constexpr auto kHeaderLog = static_cast<std::uint32_t>(RasRegister::header_log);
   if (offset < kHeaderLog || offset >= kRasSize || state.headers.empty()) return 0;
@@ -72,14 +78,25 @@ std::uint32_t read(const RasState& state, std::uint32_t offset) {
 
 void write(RasState& state, std::uint32_t offset, std::uint32_t value) {
   switch (static_cast<RasRegister>(offset)) {
-    case RasRegister::uncorrectable_error_status: clear_uncorrectable(state, value); break;
-    case RasRegister::uncorrectable_error_mask: state.uncorrectable_mask = value & kUncorrectableErrorBits; break;
-    case RasRegister::uncorrectable_error_severity: state.uncorrectable_severity = value & kUncorrectableErrorBits; break;
-    case RasRegister::correctable_error_status: state.correctable_status &= ~value; break;
-    case RasRegister::correctable_error_mask: state.correctable_mask = value & kCorrectableErrorBits; break;
+    case RasRegister::uncorrectable_error_status:
+      clear_uncorrectable(state, value);
+      break;
+    case RasRegister::uncorrectable_error_mask:
+      state.uncorrectable_mask = value & kUncorrectableErrorBits;
+      break;
+    case RasRegister::uncorrectable_error_severity:
+      state.uncorrectable_severity = value & kUncorrectableErrorBits;
+      break;
+    case RasRegister::correctable_error_status:
+      state.correctable_status &= ~value;
+      break;
+    case RasRegister::correctable_error_mask:
+      state.correctable_mask = value & kCorrectableErrorBits;
+      break;
     // Poison_Enabled is hardwired to 1 in a device that is no eRCD.
     case RasRegister::error_capabilities_and_control:
-    case RasRegister::header_log: break;
+    case RasRegister::header_log:
+      break;
   }
 }
 

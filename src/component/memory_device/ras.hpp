@@ -1,5 +1,5 @@
-// CXL r3.2 8.2.4.17 CXL RAS Capability Structure of a device: errors of its CXL.cache and CXL.mem protocols. The registers
-// are state here, read and written by their offsets; whoever has a PCIe function maps them.
+// CXL r3.2 8.2.4.17 CXL RAS Capability Structure of a device: errors of its CXL.cache and CXL.mem protocols. The
+// registers are state here, read and written by their offsets; whoever has a PCIe function maps them.
 #pragma once
 
 #include <array>
@@ -89,8 +89,8 @@ std::optional<std::uint8_t> first_error(const RasState& state);
 
 /// A register as software reads it; 0 where there is none. Offsets are multiples of 4.
 std::uint32_t read(const RasState& state, std::uint32_t offset);
-/// What software's write does. Status bits are cleared by writing 1: the first error alone makes room for the next one in
-/// the header log, any other choice removes every error that it names.
+/// What software's write does. Status bits are cleared by writing 1: the first error alone makes room for the next one
+/// in the header log, any other choice removes every error that it names.
 void write(RasState& state, std::uint32_t offset, std::uint32_t value);
 
 }  // namespace ras

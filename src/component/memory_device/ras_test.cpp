@@ -91,7 +91,8 @@ TEST(Ras, ClearsCorrectableErrorsByWritingOnes) {
 
 TEST(Ras, HoldsErrorsToItsLimit) {
   RasState state = ras::reset_state(true);
-  for (std::size_t i = 0; i < kMaximumRasHeaders; ++i) EXPECT_EQ(ras::record_uncorrectable(state, error(14)), RasOutcome::recorded);
+  for (std::size_t i = 0; i < kMaximumRasHeaders; ++i)
+    EXPECT_EQ(ras::record_uncorrectable(state, error(14)), RasOutcome::recorded);
   EXPECT_EQ(ras::record_uncorrectable(state, error(15)), RasOutcome::full);
   EXPECT_EQ(ras::read(state, kStatus), 0x4000U);
 }

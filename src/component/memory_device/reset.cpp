@@ -1,5 +1,6 @@
-// What each kind of reset does to a memory device: the reset table of spec-check (n), from CXL r3.2 8.2.9.4, 8.2.10.2.5,
-// 8.2.10.9.5.1, 8.2.10.9.6, 9.5, 9.7 and 9.20.2. A Sanitize that was interrupted leaves media disabled through all of them.
+// What each kind of reset does to a memory device: the reset table of spec-check (n), from CXL
+// r3.2 8.2.9.4, 8.2.10.2.5, 8.2.10.9.5.1, 8.2.10.9.6, 9.5, 9.7 and 9.20.2. A Sanitize that was interrupted leaves media
+// disabled through all of them.
 #include "component/memory_device/memory_device.hpp"
 
 namespace cxlemu {
@@ -54,7 +55,8 @@ void MemoryDevice::reset_partitions() {
   for (const auto key : {StateKey::partitions, StateKey::media, StateKey::poison}) changes_.mark(key);
 }
 
-// CXL r3.2 8.2.4.17: the RAS registers are sticky. 8.2.10.5.2.3: the dump outlasts every reset, who reads it begins anew.
+// CXL r3.2 8.2.4.17: the RAS registers are sticky. 8.2.10.5.2.3: the dump outlasts every reset, who reads it begins
+// anew.
 void MemoryDevice::reset_logs_and_errors(ResetKind kind) {
   component_state_dump_.fetching = {};
   if (kind == ResetKind::conventional) return;

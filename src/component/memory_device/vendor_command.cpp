@@ -17,10 +17,14 @@ cci::Result<void> answer(MemoryDevice& device, const VendorCommand& command, Byt
   auto& registers = device.vendor_registers();
   const auto found = std::ranges::find(registers, command.register_name, &VendorRegister::name);
   switch (command.answer) {
-    case VendorAnswer::nothing: return {};
-    case VendorAnswer::payload: return put(command.payload);
-    case VendorAnswer::echo: return put(request);
-    case VendorAnswer::return_code: return cci::refuse(command.return_code);
+    case VendorAnswer::nothing:
+      return {};
+    case VendorAnswer::payload:
+      return put(command.payload);
+    case VendorAnswer::echo:
+      return put(request);
+    case VendorAnswer::return_code:
+      return cci::refuse(command.return_code);
     case VendorAnswer::get:
       if (found == registers.end()) break;
       return put(found->value);

@@ -1,5 +1,5 @@
-// Vendor opcodes of a device (CXL r3.2 8.2.10, C000h to FFFFh) that a user describes in a table: what they take, and what they
-// answer.
+// Vendor opcodes of a device (CXL r3.2 8.2.10, C000h to FFFFh) that a user describes in a table: what they take, and
+// what they answer.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ static_assert(kDescriptorLimit == kDescriptorsOfAPart, "the part with the header
 // An eventfd has no type of file. Of what else has none a write returns at once, too; a pipe, a socket, a terminal or a
 // file of a client could keep us waiting.
 bool is_event(int descriptor) {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(descriptor, &status) == 0 && (status.st_mode & S_IFMT) == 0;
 }
 

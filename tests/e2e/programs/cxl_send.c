@@ -1,7 +1,6 @@
-/* Sends one command to a device through Linux and prints what comes back: for /dev/cxl/memN as a raw command, as libcxlmi
- * does it, for /dev/fwctl/fwctlN as an RPC.
- *   cxl_send DEVICE OPCODE [HEX DIGITS...]
- * Exit status: 0 the device answered Success, 1 another return code, 2 Linux refused it. */
+/* Sends one command to a device through Linux and prints what comes back: for /dev/cxl/memN as a raw command, as
+ * libcxlmi does it, for /dev/fwctl/fwctlN as an RPC. cxl_send DEVICE OPCODE [HEX DIGITS...] Exit status: 0 the device
+ * answered Success, 1 another return code, 2 Linux refused it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cxl_mem.h>
@@ -58,8 +57,8 @@ int main(int count, char** words) {
     return refused(words[1]);
   }
   if (strstr(words[1], "fwctl") != NULL) {
-    struct FwctlRpc rpc = {sizeof rpc, kScopeOfEverything, 16 + request.payload_size, sizeof response,
-                           (uintptr_t)&request, (uintptr_t)&response};
+    struct FwctlRpc rpc = {sizeof rpc,      kScopeOfEverything,  16 + request.payload_size,
+                           sizeof response, (uintptr_t)&request, (uintptr_t)&response};
     if (ioctl(device, kFwctlRpc, &rpc) != 0) {
       return refused("FWCTL_RPC");
     }
