@@ -66,7 +66,8 @@ tour_find() {
 }
 
 tour_lines=()
-mapfile -t tour_lines < <(awk '/^```console tour$/ { on = 1; next } /^```/ { on = 0 } on { print NR "\t" $0 }' README.md)
+mapfile -t tour_lines < <(
+  awk '/^```console tour$/ { on = 1; next } /^```/ { on = 0 } on { print NR "\t" $0 }' README.md)
 [[ ${#tour_lines[@]} -gt 0 ]] || { echo "README.md has no block \"console tour\""; exit 1; }
 
 tour_commands=0

@@ -84,7 +84,8 @@ out_is "Get Log by mailbox: Invalid Log (17h)"
 # ---- features by their names, with the fields of their data
 expect 0 cci mem0 get-supported-features
 out_has "number_of_supported_feature_entries  10"
-expect 0 cci mem0 set-feature feature_identifier=patrol-scrub configured_patrol_scrub_cycle_hours=6 device_patrol_scrub_flags=1
+expect 0 cci mem0 set-feature feature_identifier=patrol-scrub configured_patrol_scrub_cycle_hours=6 \
+  device_patrol_scrub_flags=1
 expect 0 cci mem0 get-feature feature_identifier=patrol-scrub
 out_is "Get Feature by mailbox: Success
   device_patrol_scrub_capabilities     0x01
@@ -95,7 +96,8 @@ expect 0 cci mem0 get-feature feature_identifier=96dad7d6-fde8-482b-a733-75774e0
 out_has '"configured_patrol_scrub_cycle_hours": 12'
 expect 0 cci mem0 get-feature feature_identifier=patrol-scrub offset=1 count=1 --raw
 out_is "06"
-expect 0 cci mem0 set-feature feature_identifier=ddr5-ecs ddr5_ecs_log_capabilities=1 ecs_configurations=3,0xb,4 --via mctp
+expect 0 cci mem0 set-feature feature_identifier=ddr5-ecs ddr5_ecs_log_capabilities=1 \
+  ecs_configurations=3,0xb,4 --via mctp
 expect 0 cci mem0 get-feature feature_identifier=ddr5-ecs
 out_has "    ecs_configurations  0x000b"
 expect 0 cci mem0 set-feature feature_identifier=patrol-scrub version=1 data=hex:0c00
@@ -104,7 +106,8 @@ err_has 'the command has no field "hours" (it has configured_patrol_scrub_cycle_
 expect 2 cci mem0 get-feature feature_identifier=patrol-skrub
 err_has 'feature_identifier: "patrol-skrub" is no UUID, and no feature has that name; did you mean "patrol-scrub"?'
 expect 0 cci mem0 perform-maintenance maintenance_operation_class=ppr dpa=0x2000
-expect 0 cci mem0 perform-maintenance maintenance_operation_class=memory-sparing maintenance_operation_subclass=1 bank=1 --wait
+expect 0 cci mem0 perform-maintenance maintenance_operation_class=memory-sparing \
+  maintenance_operation_subclass=1 bank=1 --wait
 out_has "Perform Maintenance ended at 100 %: Success"
 expect 1 cci mem0 perform-maintenance maintenance_operation_class=memory-sparing channel=9
 out_is "Perform Maintenance by mailbox: Invalid Physical Address (0fh)"

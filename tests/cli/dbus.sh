@@ -51,7 +51,8 @@ ay 3 0 7 8'
 bus tree --list "${new[0]}"
 out_has "$endpoint"
 bus introspect "${new[0]}" "$endpoint"
-grep -qE '^\.SupportedMessageTypes +property +ay +3 0 7 8 +const' out || fail "no SupportedMessageTypes in introspection"
+grep -qE '^\.SupportedMessageTypes +property +ay +3 0 7 8 +const' out ||
+  fail "no SupportedMessageTypes in introspection"
 bus introspect "${new[0]}" "${new[1]}"
 out_has org.freedesktop.DBus.ObjectManager
 if busctl --address="$address" get-property "${new[0]}" "${new[1]}/networks/1/endpoints/77" \
@@ -98,21 +99,22 @@ out_is "$first"
 
 # ---- another lab on the same bus; buses that are not there
 expect 3 run --name second "--dbus=$address" "${one_device[@]}"
-err_is "cxlemu: --dbus=$address: au.com.codeconstruct.MCTP1 is taken on the D-Bus at $address: another lab or mctpd serves\
- it; --dbus=private makes a bus of its own for this lab"
+err_is "cxlemu: --dbus=$address: au.com.codeconstruct.MCTP1 is taken on the D-Bus at $address: another lab or mctpd\
+ serves it; --dbus=private makes a bus of its own for this lab"
 expect 3 run --dbus=unix:path=/nowhere/bus "${one_device[@]}"
-err_is "cxlemu: --dbus=unix:path=/nowhere/bus: cannot reach the D-Bus at unix:path=/nowhere/bus: No such file or directory;\
- --dbus=private makes a bus of its own for this lab"
+err_is "cxlemu: --dbus=unix:path=/nowhere/bus: cannot reach the D-Bus at unix:path=/nowhere/bus: No such file or\
+ directory; --dbus=private makes a bus of its own for this lab"
 expect 2 run --dbus=sytem "${one_device[@]}"
 err_is "cxlemu: --dbus=sytem: say private, system, session or a D-Bus address such as unix:path=/tmp/bus"
 mkdir empty
 PATH=$space/empty expect 3 run --dbus=private "${one_device[@]}"
-err_is "cxlemu: --dbus=private: cannot run dbus-daemon: PATH has no such program that may be run; install dbus-daemon, or\
- name a bus by --dbus=ADDRESS"
+err_is "cxlemu: --dbus=private: cannot run dbus-daemon: PATH has no such program that may be run; install dbus-daemon,\
+ or name a bus by --dbus=ADDRESS"
 
 # ---- on a bus that somebody else runs: as system bus, as session bus, by its address; the name is free when a lab ends
 expect 0 run --name in "--dbus=private" "${one_device[@]}" -- sh -c \
-  '[ "$DBUS_SYSTEM_BUS_ADDRESS" = "unix:path=$CXLEMU_RUNTIME_DIR/in/dbus.sock" ] && [ -S "$CXLEMU_RUNTIME_DIR/in/dbus.sock" ]'
+  '[ "$DBUS_SYSTEM_BUS_ADDRESS" = "unix:path=$CXLEMU_RUNTIME_DIR/in/dbus.sock" ] &&
+   [ -S "$CXLEMU_RUNTIME_DIR/in/dbus.sock" ]'
 expect 0 qmp --lab bus quit
 end 0
 mkfifo listens
@@ -168,7 +170,8 @@ if command -v setpriv >/dev/null; then
 fi
 
 # ---- a lab without endpoints has objects all the same: libcxlmi does not survive an empty answer
-start --name none --dbus -object memory-backend-ram,id=m0,size=256M -device cxl-type3,id=mem0,volatile-memdev=m0,mctp=none
+start --name none --dbus -object memory-backend-ram,id=m0,size=256M \
+  -device cxl-type3,id=mem0,volatile-memdev=m0,mctp=none
 address=unix:path=$CXLEMU_RUNTIME_DIR/none/dbus.sock
 objects "${old[@]}"
 out_has "\"${old[1]}/1/254\""

@@ -45,8 +45,8 @@ end 0
 for clock in real auto; do
   start --name notified --clock=$clock "${one_device[@]}"
   # Outside of the shim: a program with AddressSanitizer does not start under it.
-  event="env -u LD_PRELOAD '$cxlemu_binary' qmp --lab notified cxl-inject-general-media-event path=mem0 log=informational flags=0 dpa=0 \
-    descriptor=0 type=0 transaction-type=0 >/dev/null"
+  event="env -u LD_PRELOAD '$cxlemu_binary' qmp --lab notified cxl-inject-general-media-event path=mem0 \
+    log=informational flags=0 dpa=0 descriptor=0 type=0 transaction-type=0 >/dev/null"
   expect 0 exec --lab notified -- "$check_binary" 1 8 --notified-by "$event"
   out_has "PASS notifications_come_until_they_are_answered"
   out_has "0 failed"

@@ -56,7 +56,8 @@ start "$source_dir/examples/one-device.toml" --name both --json \
   -object memory-backend-ram,id=more,size=256M -device cxl-type3,id=second,volatile-memdev=more
 both=$CXLEMU_RUNTIME_DIR/both
 sockets="{\"mem0\":\"$both/mem0.vfio\",\"second\":\"$both/second.vfio\"}"
-[[ $up == "{\"lab\":\"both\",\"directory\":\"$both\",\"clock\":\"auto\",\"devices\":[\"mem0\",\"second\"],\"vfio-user\":$sockets}" ]] ||
+[[ $up == "{\"lab\":\"both\",\"directory\":\"$both\",\"clock\":\"auto\",\"devices\":[\"mem0\",\"second\"],\
+\"vfio-user\":$sockets}" ]] ||
   fail "first line: $up"
 expect 0 cci --lab both second identify
 
@@ -67,7 +68,8 @@ expect 0 cci --lab both second identify
 first=$lab
 start --name other --clock=virtual "${one_device[@]}"
 expect 3 list
-err_is 'cxlemu: no lab "lab" is running, but: both, other; name one by --lab, or start it: cxlemu run --name lab lab.toml'
+err_is 'cxlemu: no lab "lab" is running, but: both, other; name one by --lab, or start it: '\
+'cxlemu run --name lab lab.toml'
 expect 0 qmp --lab other quit
 end 0
 lab=$first
@@ -125,7 +127,8 @@ many=()
 for number in {1..60}; do
   many+=(-object "memory-backend-ram,id=v$number,size=256M" -device "cxl-type3,id=d$number,volatile-memdev=v$number")
 done
-(ulimit -Sn 128 && expect 0 run "${many[@]}" -- true) || { cat out err; fail "60 devices want more than 128 descriptors"; }
+(ulimit -Sn 128 && expect 0 run "${many[@]}" -- true) ||
+  { cat out err; fail "60 devices want more than 128 descriptors"; }
 
 # ---- W1 of the users' command lines, pasted
 start qemu-system-x86_64 -M q35,cxl=on -m 4G,maxmem=8G,slots=8 -smp 4 ... \
@@ -135,7 +138,8 @@ start qemu-system-x86_64 -M q35,cxl=on -m 4G,maxmem=8G,slots=8 -smp 4 ... \
   -device cxl-rp,port=0,bus=cxl.1,id=root_port13,chassis=0,slot=2 \
   -device cxl-type3,bus=root_port13,persistent-memdev=cxl-mem1,lsa=cxl-lsa1,id=cxl-pmem0 \
   -M cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=4G
-[[ "$(grep -c 'accepted without effect' lab.err)" -eq 1 && "$(wc -l <lab.err)" -eq 1 ]] || { cp lab.err err; fail "no notice"; }
+[[ "$(grep -c 'accepted without effect' lab.err)" -eq 1 && "$(wc -l <lab.err)" -eq 1 ]] ||
+  { cp lab.err err; fail "no notice"; }
 expect 0 list
 out_has "cxl-pmem0"
 expect 0 qmp cxlemu-write-media path=cxl-pmem0 dpa=4k data=c0ffee

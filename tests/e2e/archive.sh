@@ -6,7 +6,8 @@
 open_archive() {
   local space=$1 mirror=$2 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   need apt-get
-  [[ -n $mirror ]] || die "this machine does not install packages from Debian: say where its archive is with --mirror URL"
+  [[ -n $mirror ]] ||
+    die "this machine does not install packages from Debian: say where its archive is with --mirror URL"
   [[ -r $keyring ]] || die "$keyring is missing: scripts/install_packages --e2e installs it"
   mkdir -p "$space/apt/lists/partial" "$space/apt/cache/archives/partial"
   printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" trixie "$keyring" "$mirror" trixie-backports \
@@ -17,8 +18,8 @@ open_archive() {
     -o Acquire::Languages=none -o Acquire::Retries=3)
   apt-get "${apt[@]}" -qq update >"$space/apt.log" 2>&1 || {
     tail -5 "$space/apt.log" >&2
-    die "the package lists of trixie and trixie-backports cannot be read from $mirror. The first run needs the network;" \
-      "another mirror is chosen with --mirror URL"
+    die "the package lists of trixie and trixie-backports cannot be read from $mirror. The first run needs the" \
+      "network; another mirror is chosen with --mirror URL"
   }
 }
 
@@ -52,7 +53,8 @@ choose_packages() {
     chosen=$(set -f && resolve "$name" "$version" $successors) ||
       die "Debian's archive has no $name $version any more and no successor ($successors):" \
         "choose a version in $list. It has: $(apt-cache "${apt[@]}" madison "${name%%\**}" | tr -s ' \n' ' ')"
-    [[ "${chosen#*=}" == "$version" ]] || say "    $chosen takes the place of $name $version, which the archive has no more"
+    [[ "${chosen#*=}" == "$version" ]] ||
+      say "    $chosen takes the place of $name $version, which the archive has no more"
     packages+=("$chosen")
   done <"$list"
 }

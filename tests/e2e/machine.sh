@@ -16,10 +16,10 @@
 #   machine_words=         more words for QEMU, without blanks in any of them
 #   only=cxlemu            not with --device qemu, where it would say nothing
 #   time_limit=120         seconds
-# and has the functions guest, which the guest runs (guest/helpers.sh has what it may call), and host_NAME, run here when
-# the guest calls "host NAME"; prepare, if it is there, runs here before the machine starts, in a directory whose files the
-# guest finds in its root directory. Where no guest is needed it has the function alone in place of guest: what that prints
-# is the transcript. These may call
+# and has the functions guest, which the guest runs (guest/helpers.sh has what it may call), and host_NAME, run here
+# when the guest calls "host NAME"; prepare, if it is there, runs here before the machine starts, in a directory whose
+# files the guest finds in its root directory. Where no guest is needed it has the function alone in place of guest:
+# what that prints is the transcript. These may call
 #   device_qmp COMMAND NAME=VALUE...         a command about device m0: to cxlemu, or to QEMU for its own device
 #   qemu_qmp JSON                            any command to QEMU
 #   qemu_event NAME                          waits until QEMU reports it
@@ -176,8 +176,8 @@ apparmor=0 init_on_alloc=0 no_timer_check iomem=relaxed random.trust_cpu=on tsc=
   qemu=$!
 }
 
-# run_boot BOOT: starts QEMU and does for the guest what it asks for until it has switched itself off. Status 2: the kernel
-# did not get as far as the guest's first program, which happens to an emulated machine whose timers starve.
+# run_boot BOOT: starts QEMU and does for the guest what it asks for until it has switched itself off. Status 2: the
+# kernel did not get as far as the guest's first program, which happens to an emulated machine whose timers starve.
 run_boot() {
   local line='' piece is_up='' boot_started=$SECONDS
   # Opened for both directions, a pipe waits for nobody.
@@ -242,7 +242,8 @@ run_machine() (
   CXLEMU_RUNTIME_DIR=$(mktemp -d) CXLEMU_LAB=e2e lab=$CXLEMU_RUNTIME_DIR/e2e
   export CXLEMU_RUNTIME_DIR CXLEMU_LAB
   trap 'exit 1' TERM INT
-  trap 'kill $(jobs -p) 2>/dev/null || :; wait; rm -rf "$CXLEMU_RUNTIME_DIR" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
+  trap 'kill $(jobs -p) 2>/dev/null || :; wait
+    rm -rf "$CXLEMU_RUNTIME_DIR" "$space"/{initramfs,extra} "$space"/*.in "$space"/*.out' EXIT
   : >"$space/transcript.txt"
   mkdir "$space/extra" && cp "$e2e_dir/cases/${1%@*}.sh" "$space/extra/test.sh"
   if declare -F prepare >/dev/null; then

@@ -20,7 +20,8 @@ declare -A allowed=(
 
 failed=0
 # Another way to name a folder would not be seen below.
-if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<(base|wire|mctp|cci|memory|pci|component|machine|control|os|client|app)/)' . ; then
+folders=$(IFS='|'; echo "${!allowed[*]}")
+if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<('"$folders"')/)' . ; then
   echo "write \"folder/file.hpp\""
   failed=1
 fi
@@ -37,6 +38,7 @@ for folder in */; do
     # The layout of its messages.
     [[ "$file" != os/vfio_user/* || "$used" != wire ]] || continue
     [[ " ${allowed[$folder]} " == *" $used "* ]] || { echo "$file:$line uses $used/"; failed=1; }
-  done < <(grep -rnE '^#include "[a-z_]+/' "$folder" --include='*.hpp' --include='*.cpp' | sed -E 's/^([^:]+:[0-9]+:).*"([^"]+)".*/\1"\2/')
+  done < <(grep -rnE '^#include "[a-z_]+/' "$folder" --include='*.hpp' --include='*.cpp' |
+    sed -E 's/^([^:]+:[0-9]+:).*"([^"]+)".*/\1"\2/')
 done
 exit "$failed"

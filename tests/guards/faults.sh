@@ -14,7 +14,8 @@ while IFS= read -r row; do
       [[ -f "$file" ]] || complain "there is no $file"
     else
       named=$((named + 1))
-      [[ -f "$file" ]] && grep -qE "^TEST(_F|_P)?\(${word%.*}, ${word#*.}\)" "$file" || complain "$word is not in ${file:-a file}"
+      [[ -f "$file" ]] && grep -qE "^TEST(_F|_P)?\(${word%.*}, ${word#*.}\)" "$file" ||
+        complain "$word is not in ${file:-a file}"
     fi
   done < <(grep -oE '\.\./[A-Za-z0-9_/]+\.cpp|`[A-Z][A-Za-z0-9]*\.[A-Z][A-Za-z0-9]*`' <<<"$row" | tr -d '`')
   [[ $named -gt $before ]] || complain "without a test: $row"

@@ -14,7 +14,8 @@ while read -r header; do
   else
     alone+=("$header")
   fi
-done < <(find . -name '*.hpp' ! -name testing.hpp ! -name test_support.hpp ! -name '*_fixture.hpp' -printf '%P\n' | sort)
+done < <(
+  find . -name '*.hpp' ! -name testing.hpp ! -name test_support.hpp ! -name '*_fixture.hpp' -printf '%P\n' | sort)
 [[ ${#alone[@]} -gt 10 ]] || { echo "hardly any headers found"; exit 1; }
 printf '%s\0' "${alone[@]}" |
   xargs -0 -P "$(nproc)" -I{} "$compiler" -std=c++23 -fsyntax-only -w -x c++ -I. {} || failed=1

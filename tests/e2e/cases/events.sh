@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 also_behind=switch
 host_general_media() {
-  device_qmp cxl-inject-general-media-event log=informational flags=1 sub-type=0 dpa=0x1000 descriptor=3 type=2 transaction-type=192 \
-    channel=3 rank=17 device=33 component-id=iamDIMM0
+  device_qmp cxl-inject-general-media-event log=informational flags=1 sub-type=0 dpa=0x1000 descriptor=3 type=2 \
+    transaction-type=192 channel=3 rank=17 device=33 component-id=iamDIMM0
 }
 host_dram() {
   device_qmp cxl-inject-dram-event log=warning flags=1 sub-type=0 dpa=0x2001 descriptor=1 type=0 transaction-type=2 \
@@ -17,7 +17,8 @@ host_module() {
 host_flood() {
   n=0
   while [ $n -lt 20 ]; do
-    device_qmp cxl-inject-general-media-event log=failure flags=1 sub-type=0 dpa=$((n * 64)) descriptor=3 type=2 transaction-type=2 >/dev/null
+    device_qmp cxl-inject-general-media-event log=failure flags=1 sub-type=0 dpa=$((n * 64)) descriptor=3 type=2 \
+      transaction-type=2 >/dev/null
     n=$((n + 1))
   done
 }

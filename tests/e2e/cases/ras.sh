@@ -3,10 +3,12 @@
 cxlemu_options=,ras-unmasked=on
 host_correctable() { device_qmp cxl-inject-correctable-error type=mem-data-ecc; }
 host_uncorrectable() {
+  errors='[{"type":"mem-data-parity","header":[1,2,3]}]'
   if [ "$device" = cxlemu ]; then
-    "$program" qmp cxl-inject-uncorrectable-errors path=m0 'errors=[{"type":"mem-data-parity","header":[1,2,3]}]'
+    "$program" qmp cxl-inject-uncorrectable-errors path=m0 "errors=$errors"
   else
-    qemu_qmp '{"execute":"cxl-inject-uncorrectable-errors","arguments":{"path":"/machine/peripheral/m0","errors":[{"type":"mem-data-parity","header":[1,2,3]}]}}'
+    arguments='{"path":"/machine/peripheral/m0","errors":'"$errors"'}'
+    qemu_qmp '{"execute":"cxl-inject-uncorrectable-errors","arguments":'"$arguments"'}'
   fi
 }
 # registers: AER's correctable and uncorrectable status, and those of the RAS capability.

@@ -4,7 +4,8 @@ kernel=built
 cxlemu_options=,sparing-completes-at-once=on,soft-ppr-spares=1,row-spares=2
 # in_repair TYPE: goes to the directory of a kind of repair.
 in_repair() {
-  cd "/sys/bus/edac/devices/cxl_mem0/$(cd /sys/bus/edac/devices/cxl_mem0 && grep -lx "$1" mem_repair*/repair_type | cut -d / -f 1)" || exit
+  edac=/sys/bus/edac/devices/cxl_mem0
+  cd "$edac/$(cd "$edac" && grep -lx "$1" mem_repair*/repair_type | cut -d / -f 1)" || exit
   run 'pwd; ls'
 }
 guest() {

@@ -52,8 +52,8 @@ settled() {
 # pci_of MEMDEV: its PCI address.
 pci_of() { basename "$(realpath "/sys/bus/cxl/devices/$1/..")"; }
 
-# kernel_complaints: what Linux logged about CXL at level warning and above, and every trace of a fault of its own; without
-# process numbers and the places in its code.
+# kernel_complaints: what Linux logged about CXL at level warning and above, and every trace of a fault of its own;
+# without process numbers and the places in its code.
 kernel_complaints() {
   dmesg -r | sed -nE 's/^<([0-9]+)>\[ *[0-9.]+\] /\1 /p' | while read -r level line; do
     # The upper bits are the facility.
@@ -74,7 +74,8 @@ reset_pci() {
 # trace: the same, and they are gone.
 trace_on() { echo 1 >/sys/kernel/tracing/events/cxl/enable; }
 trace_lines() {
-  sed -nE '/^#/!s/^.* [0-9.]+: (cxl_[a-z_]+: )/\1/;s/ time=[0-9]{19} / time=(of day) /;/^cxl/p' /sys/kernel/tracing/trace
+  sed -nE '/^#/!s/^.* [0-9.]+: (cxl_[a-z_]+: )/\1/;s/ time=[0-9]{19} / time=(of day) /;/^cxl/p' \
+    /sys/kernel/tracing/trace
 }
 trace() {
   trace_lines
