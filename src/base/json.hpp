@@ -68,6 +68,7 @@ class Json {
   [[nodiscard]] std::string text(int indent = -1) const;
   /// Exactly one JSON value; nesting deeper than kMaximumDepth and objects of more than kMaximumMembers are refused.
   static Result<Json> parse(std::string_view text);
+  /// LIMIT: objects and arrays inside each other.
   static constexpr int kMaximumDepth = 64;
   /// LIMIT: names are looked for one after the other.
   static constexpr int kMaximumMembers = 1024;

@@ -44,11 +44,11 @@ struct Declaration {
   bool operator==(const Declaration&) const = default;
 };
 
-/// Bytes of one option.
+/// LIMIT: bytes of one option.
 inline constexpr std::size_t kMaximumOptionLength = 64 * 1024;
-/// Properties of one declaration, after lists are taken apart.
+/// LIMIT: properties of one declaration, after lists are taken apart.
 inline constexpr std::size_t kMaximumProperties = 4096;
-/// Declarations of one lab.
+/// LIMIT: declarations of one lab.
 inline constexpr std::size_t kMaximumDeclarations = 100'000;
 
 /// One option's argument. In `key=value` two commas stand for one that belongs to the value; the first value needs no

@@ -22,9 +22,9 @@ namespace cxlemu::control {
 /// nothing.
 class QmpSplitter {
  public:
-  /// Bytes of one text.
+  /// LIMIT: bytes of one text.
   static constexpr std::size_t kMaximumTextLength = 1024 * 1024;
-  /// Brackets inside each other; Json::parse() has the same limit.
+  /// LIMIT: brackets inside each other; Json::parse() has the same limit.
   static constexpr std::size_t kMaximumDepth = 64;
 
   /// A client trusts its lab to say more than a lab lets a client say.

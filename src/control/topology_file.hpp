@@ -36,10 +36,10 @@ struct TopologyFile {
   std::vector<Declaration> declarations;  ///< in the order of the file; the name of a table is the property `id`
 };
 
-/// Bytes of a file.
+/// LIMIT: bytes of a file.
 inline constexpr std::size_t kMaximumFileSize = 4 * 1024 * 1024;
 
-/// Parts of a dotted key or a table's name.
+/// LIMIT: parts of a dotted key or a table's name.
 inline constexpr std::size_t kMaximumKeyParts = 8;
 
 /// `file_name` is for errors: "lab.toml:12: ...". Keys may be text, whole numbers, booleans or lists of these, or lists

@@ -33,7 +33,7 @@ struct PoisonRange {
 
 class PoisonMap {
  public:
-  /// The longest range: a Media Error Record counts its lines in 32 bits.
+  /// LIMIT: the longest range: a Media Error Record counts its lines in 32 bits.
   static constexpr std::uint64_t kMaximumRange = 0xFFFF'FFFFULL * kCacheLine;
 
   /// Ranges that there are. Neighbours of the same kind are one.

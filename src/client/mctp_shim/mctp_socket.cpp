@@ -13,7 +13,7 @@
 namespace cxlemu::shim {
 namespace {
 
-/// What Linux takes as one scatter/gather list (UIO_MAXIOV).
+/// LIMIT: what Linux takes as one scatter/gather list (UIO_MAXIOV).
 constexpr std::size_t kPartsMax = 1024;
 /// Lists up to here are handed to the kernel with our prefix in front; longer ones go through a buffer.
 constexpr std::size_t kPartsInPlace = 31;

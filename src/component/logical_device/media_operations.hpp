@@ -97,6 +97,7 @@ cci::Result<cci::Outcome> media_operations(C& component, cci::Context& context, 
   if (device.state.media_disabled) return cci::refuse(ReturnCode::media_disabled);
   if (component.media_operation_elsewhere(context)) return cci::refuse(ReturnCode::busy);
   const std::uint64_t bytes = std::uint64_t{in.dpa_range_count} * sizeof(DpaRangeFormat);
+  // LIMIT: as many ranges as a request to this CCI holds.
   if (rest.bytes.size() < bytes) return cci::refuse(ReturnCode::invalid_payload_length);
   const cci::Tail<DpaRangeFormat> ranges{rest.bytes.first(bytes)};
   if (const auto code = refuse_ranges(device, ranges)) return cci::refuse(*code);

@@ -14,8 +14,8 @@
 
 namespace cxlemu::os::vfio_user {
 
-/// LIMIT: clients at a time; a further one is closed at once and counted. Replies that wait for a client before no more
-/// is read from it: kHighWater, and the one under way.
+/// LIMIT: clients at a time; a further one is closed at once and counted.
+/// LIMIT: replies that wait for a client before no more is read from it: kHighWater, and the one under way.
 inline constexpr ListenerLimits kLimits{.connections = 1,
                                         .connection = {.high_water = kHighWater, .queue = 4 * kHighWater}};
 
