@@ -14,9 +14,6 @@
 namespace cxlemu::app {
 namespace {
 
-/// LIMIT: bytes of a payload or a package: the largest fw-size-limit.
-constexpr std::size_t kMaximumFirmwareFile = 1 << 30;
-
 int say(const Error& error) {
   print_error(error.message);
   return kRefused;
@@ -31,7 +28,7 @@ int pack_firmware_command(const std::string& revision, const std::string& payloa
                             kMaximumRevision));
     return kUsage;
   }
-  const auto bytes = os::read_file(payload, kMaximumFirmwareFile);
+  const auto bytes = os::read_file(payload, kMaximumFwPackage);
   if (!bytes) return say(bytes.error());
   const Buffer package = pack_firmware(*parsed, *bytes);
   if (const auto written = os::write_file_atomically(output, package); !written) return say(written.error());
@@ -40,7 +37,7 @@ int pack_firmware_command(const std::string& revision, const std::string& payloa
 }
 
 int inspect_firmware_command(const std::string& file, bool json) {
-  const auto bytes = os::read_file(file, kMaximumFirmwareFile);
+  const auto bytes = os::read_file(file, kMaximumFwPackage);
   if (!bytes) return say(bytes.error());
   const auto package = parse_firmware_package(*bytes);
   if (!package) {

@@ -19,8 +19,6 @@ using control::number_of;
 
 constexpr Opcode kGetFwInfo{0x0200};
 constexpr Opcode kTransferFw{0x0201};
-/// LIMIT: bytes of a firmware file: the largest fw-size-limit.
-constexpr std::size_t kMaximumFirmwareFile = 1 << 30;
 
 const cci::Command& transfer_row() {
   return *std::ranges::find(memory_device_commands(), kTransferFw, &cci::Command::opcode);
@@ -120,7 +118,7 @@ Result<FirmwareFile> read_firmware_file(const CciOptions& options) {
     }
     file.slot = slot;
   }
-  file.bytes = TRY(os::read_file(options.fields.front(), kMaximumFirmwareFile));
+  file.bytes = TRY(os::read_file(options.fields.front(), kMaximumFwPackage));
   if (file.bytes.empty()) return failure(fmt::format("{} is empty", options.fields.front()));
   return file;
 }

@@ -14,6 +14,7 @@
 #include "app/exit_code.hpp"
 #include "app/shim.hpp"
 #include "app/text.hpp"
+#include "base/socket_path.hpp"
 #include "control/payload_text.hpp"
 #include "control/qemu_options.hpp"
 #include "control/qmp_server.hpp"
@@ -279,7 +280,6 @@ Result<int> run(const RunOptions& options, const Plan& plan) {
   os::raise_descriptor_limit();
   Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(plan.name)), TRY(SharedRoutePage::create()));
   // The shim lives in other programs and has the length of sun_path for its socket.
-  constexpr std::size_t kMaximumSocketPath = 107;
   if (const auto& path = daemon.directory().path(); (path / "mctp.sock").native().size() > kMaximumSocketPath) {
     return failure(
         fmt::format("{} is too long a path for the sockets of programs; choose a shorter --name or "

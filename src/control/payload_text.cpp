@@ -11,6 +11,7 @@
 #include "control/nearest_name.hpp"
 #include "control/size_text.hpp"
 #include "wire/event_records.hpp"
+#include "wire/memory_device.hpp"
 
 namespace cxlemu::control {
 namespace {
@@ -143,7 +144,7 @@ std::string field_text(const Field& field, Bytes bytes) {
     case FieldKind::nanoseconds:
       return date_text(value);
     case FieldKind::capacity_256mib:
-      return capacity_text(value << 28);
+      return capacity_text(value * kCapacityUnit);
     case FieldKind::length_64b:
       return capacity_text(value * 64);
     case FieldKind::bytes:
@@ -240,7 +241,7 @@ Result<std::uint64_t> value_of(const Field& field, std::string_view text) {
   if (field.kind == FieldKind::capacity_256mib || field.kind == FieldKind::length_64b) {
     // A bare number is what stands in the field, as its name says; with a suffix it is bytes.
     if (const auto units = parse_unsigned(text)) return *units;
-    const std::uint64_t unit = field.kind == FieldKind::length_64b ? 64 : 256ULL << 20;
+    const std::uint64_t unit = field.kind == FieldKind::length_64b ? 64 : kCapacityUnit;
     const auto bytes = parse_size(text);
     if (!bytes) return std::unexpected(bytes.error());
     if (*bytes % unit != 0) return failure(fmt::format("{} is no multiple of {}", quoted(text), size_text(unit)));

@@ -10,8 +10,11 @@
 #include <optional>
 #include <type_traits>
 
+#include "base/socket_path.hpp"
 #include "control/nearest_name.hpp"
 #include "control/size_text.hpp"
+#include "mctp/eid.hpp"
+#include "wire/firmware.hpp"
 
 namespace cxlemu::control {
 namespace {
@@ -62,10 +65,6 @@ constexpr std::uint64_t kMaximumBackendSize = std::uint64_t{1} << 52;
 // LIMIT: a path that the kernel takes (PATH_MAX without its final zero).
 constexpr std::uint64_t kMaximumPathLength = 4095;
 constexpr std::uint64_t kMillisecond = 1'000'000;
-// LIMIT: a path that a socket takes (sun_path without its final zero).
-constexpr std::uint64_t kMaximumSocketPath = 107;
-// LIMIT: a package is held in memory while it comes.
-constexpr std::uint64_t kLargestFirmware = 1 << 30;
 // LIMIT: longer than any operation of a real device; QEMU's longest sanitize takes four hours.
 constexpr std::uint64_t kLongestDuration = 7 * 24 * 3600 * 1000 * kMillisecond;
 
@@ -310,7 +309,7 @@ constexpr std::array kDeviceRows = {
                .meaning = "bytes of the largest firmware package; a longer one is answered with 02h",
                .source = "8.2.10.3.2",
                .minimum = 128,
-               .maximum = kLargestFirmware},
+               .maximum = kMaximumFwPackage},
               set_config<&Config::fw_size_limit>},
     DeviceRow{{.name = "firmware-verify",
                .kind = PropertyKind::choice,

@@ -86,10 +86,6 @@ std::vector<PropertyInfo> properties_of(std::string_view type);
 bool is_identifier(std::string_view text);
 inline constexpr std::size_t kMaximumIdentifierLength = 64;
 
-/// EIDs that a component may have: 0 to 7 are reserved (DSP0236 8.2) and 254 belongs to the requesters.
-inline constexpr Eid kFirstEid{8};
-inline constexpr Eid kLastEid{253};
-
 /// Every row of every type as Markdown tables: docs/options.md.
 std::string options_markdown();
 

@@ -9,9 +9,6 @@
 
 namespace cxlemu::control {
 
-/// LIMIT: how far device time goes, and how long anything in it takes; the sum of both still is a time.
-inline constexpr Nanoseconds kMaximumDuration = Nanoseconds::max() / 2;
-
 /// Are these the arguments that the rows allow? The error names the argument and what it must be.
 Result<void> check_arguments(std::span<const Argument> rows, const Json& arguments);
 

@@ -14,6 +14,8 @@
 #include "control/qemu_options.hpp"
 #include "control/size_text.hpp"
 #include "control/vendor_commands.hpp"
+#include "mctp/eid.hpp"
+#include "wire/memory_device.hpp"
 
 namespace cxlemu::control {
 namespace {

@@ -33,12 +33,8 @@ Result<Lab> build_topology(std::span<const Declaration> declarations, std::span<
 
 /// "CXL" in its high bytes; the first device has one more, so that it is never 0.
 inline constexpr std::uint64_t kFirstSerialNumber = 0x43584C00'00000001;
-/// Sizes are reported in units of 256 MiB (CXL r3.2 8.2.10.9.1.1).
-inline constexpr std::uint64_t kCapacityUnit = 256ULL << 20;
 /// Identify Memory Device reports the size of the label storage area in 32 bits (CXL r3.2 8.2.10.9.1.1).
 inline constexpr std::uint64_t kMaximumLabelStorage = 0xFFFF'FFFF;
-/// EIDs 8 to 253.
-inline constexpr std::size_t kMaximumEndpointsOfNetwork = 246;
 /// Names that the notice lists; of more it says how many.
 inline constexpr std::size_t kMaximumNoticeNames = 40;
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "control/qemu_options.hpp"
+#include "mctp/eid.hpp"
 
 namespace cxlemu::control {
 namespace {

@@ -15,6 +15,7 @@
 #include "machine/event_notifier.hpp"
 #include "machine/socket_table.hpp"
 #include "machine/topology.hpp"
+#include "mctp/eid.hpp"
 #include "mctp/network.hpp"
 
 namespace cxlemu {
@@ -37,9 +38,6 @@ struct Output {
   bool with_route_page = false;  ///< the route page's descriptor goes with it (the Hello of an AF_MCTP socket)
   bool then_close = false;
 };
-
-/// EID of the endpoint that the programs behind the shim share on each network.
-inline constexpr Eid kHostEid{254};
 
 /// LIMIT: bytes that one cxlemu-read-media or -write-media may carry.
 inline constexpr std::size_t kMaximumMediaAccess = 1 << 20;
