@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "af_mctp/socket_table.hpp"
 #include "component/memory_device/memory_device.hpp"
 #include "component/memory_device/pcie_function.hpp"
 #include "machine/event_notifier.hpp"
-#include "machine/socket_table.hpp"
 #include "machine/topology.hpp"
 #include "mctp/eid.hpp"
 #include "mctp/network.hpp"

@@ -1,4 +1,4 @@
-#include "machine/socket_table.hpp"
+#include "af_mctp/socket_table.hpp"
 
 #include <gtest/gtest.h>
 
