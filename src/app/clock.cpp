@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "control/qmp_arguments.hpp"
-
 namespace cxlemu::app {
 
-using control::LabClock;
+using options::LabClock;
 
 std::string_view name_of(LabClock clock) {
   switch (clock) {

@@ -8,8 +8,8 @@
 #include "base/json.hpp"
 #include "base/sha256.hpp"
 #include "component/memory_device/firmware_package.hpp"
-#include "control/nearest_name.hpp"
 #include "os/file.hpp"
+#include "text/quoted.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -24,8 +24,8 @@ int say(const Error& error) {
 int pack_firmware_command(const std::string& revision, const std::string& payload, const std::string& output) {
   const auto parsed = parse_revision(revision);
   if (!parsed) {
-    print_error(fmt::format("--revision {}: not 1 to {} printable ASCII characters", control::quoted(revision),
-                            kMaximumRevision));
+    print_error(
+        fmt::format("--revision {}: not 1 to {} printable ASCII characters", text::quoted(revision), kMaximumRevision));
     return kUsage;
   }
   const auto bytes = os::read_file(payload, kMaximumFwPackage);

@@ -13,15 +13,18 @@ declare -A allowed=(
   [component]="component pci cci memory wire base"
   [af_mctp]="af_mctp mctp wire base"
   [machine]="machine af_mctp component pci cci memory mctp wire base"
-  [control]="control machine af_mctp component pci cci memory mctp wire base"
+  [text]="text base"
+  [decode]="decode component text pci cci memory wire base"
+  [options]="options decode text machine af_mctp component pci cci memory mctp wire base"
+  [qmp]="qmp decode text machine af_mctp component pci cci memory mctp wire base"
   [os]="os base"
   [client]="client wire base"
-  [app]="app control machine af_mctp component pci cci memory mctp wire os base"
+  [app]="app options qmp decode text machine af_mctp component pci cci memory mctp wire os base"
 )
 
 failed=0
 # Another way to name a folder would not be seen below.
-if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<(base|wire|mctp|cci|memory|pci|af_mctp|component|machine|control|os|client|app)/)' . ; then
+if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("\.|<(base|wire|mctp|cci|memory|pci|af_mctp|component|machine|text|decode|options|qmp|os|client|app)/)' . ; then
   echo "write \"folder/file.hpp\""
   failed=1
 fi
