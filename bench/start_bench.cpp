@@ -22,7 +22,6 @@ constexpr int kIdleRuns = 5;
 constexpr double kIdleAimKib = 128;
 constexpr double kIdleAimSeconds = 2;
 constexpr std::size_t kIdleDevices = 10'000;
-constexpr std::uint8_t kFirstEid = 8;
 constexpr std::size_t kOutputLimit = 4096;
 
 // ------------------------------------------------------------------------------------------------------- first answer
@@ -103,7 +102,6 @@ double resident_kib() {
 
 // Each has 1 GiB of its own and a Label Storage Area.
 Topology idle_devices(std::size_t count, bool with_endpoints) {
-  constexpr std::size_t kEidsPerNetwork = kHostEid.value - kFirstEid;
   Topology topology;
   for (std::size_t i = 0; i < count; ++i) {
     MemoryDeviceDeclaration device;
@@ -112,8 +110,8 @@ Topology idle_devices(std::size_t count, bool with_endpoints) {
     device.lsa = fmt::format("labels{}", i);
     device.config.serial_number = i + 1;
     device.mctp.kind = with_endpoints ? MctpPlacement::Kind::fixed : MctpPlacement::Kind::none;
-    device.mctp.network = NetworkId{static_cast<std::uint32_t>(1 + i / kEidsPerNetwork)};
-    device.mctp.eid = Eid{static_cast<std::uint8_t>(kFirstEid + i % kEidsPerNetwork)};
+    device.mctp.network = NetworkId{static_cast<std::uint32_t>(1 + i / kMaximumEndpointsOfNetwork)};
+    device.mctp.eid = Eid{static_cast<std::uint8_t>(kFirstEid.value + i % kMaximumEndpointsOfNetwork)};
     topology.backends.push_back({device.volatile_memdev, std::uint64_t{1} << 30, {}});
     topology.backends.push_back({device.lsa, std::uint64_t{1} << 18, {}});
     topology.memory_devices.push_back(std::move(device));
@@ -127,9 +125,8 @@ struct IdleCase {
   bool with_endpoints;
 };
 // As many endpoints as a lab can have.
-constexpr std::array kIdleCases{
-    IdleCase{"mctp=none", kIdleDevices, false},
-    IdleCase{"with an MCTP endpoint", lab::kNetworksMax*(kHostEid.value - kFirstEid), true}};
+constexpr std::array kIdleCases{IdleCase{"mctp=none", kIdleDevices, false},
+                                IdleCase{"with an MCTP endpoint", lab::kNetworksMax* kMaximumEndpointsOfNetwork, true}};
 
 int idle(const IdleCase& which) {
   const Topology topology = idle_devices(which.devices, which.with_endpoints);

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "control/qmp_server.hpp"
+#include "qmp/server.hpp"
 
 namespace {
 
@@ -74,8 +74,8 @@ void check(Machine& machine) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto machine = make_lab();
-  control::QmpServer server(*machine, {.lab_name = "fuzz", .clock = "virtual"});
-  const Source qmp{SourceKind::control, 0};
+  qmp::Server server(*machine, {.lab_name = "fuzz", .clock = "virtual"});
+  const Source qmp{SourceKind::qmp, 0};
   const Source socket{SourceKind::mctp_socket, 0};
   machine->open(qmp);
   machine->open(socket);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "control/qemu_options.hpp"
-#include "control/topology_builder.hpp"
+#include "options/qemu_options.hpp"
+#include "options/topology_builder.hpp"
 
 using namespace cxlemu;
 
@@ -32,12 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     arguments.push_back(line[0] == 'o' ? "-object" : line[0] == 'm' ? "-machine" : "-device");
     arguments.emplace_back(line.substr(1));
   }
-  const auto split = control::split_command_line(arguments, {});
+  const auto split = options::split_command_line(arguments, {});
   if (!split) {
     expect_one_line(split.error().message);
     return 0;
   }
-  const auto lab = control::build_topology(split->declarations, split->without_effect);
+  const auto lab = options::build_topology(split->declarations, split->without_effect);
   if (!lab) {
     expect_one_line(lab.error().message);
     return 0;

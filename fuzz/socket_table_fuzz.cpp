@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "machine/socket_table.hpp"
+#include "af_mctp/socket_table.hpp"
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "control/topology_builder.hpp"
-#include "control/topology_file.hpp"
+#include "options/topology_builder.hpp"
+#include "options/topology_file.hpp"
 
 using namespace cxlemu;
 
@@ -18,12 +18,12 @@ void expect_one_line(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto file = control::parse_topology_file({reinterpret_cast<const char*>(data), size}, "lab.toml");
+  const auto file = options::parse_topology_file({reinterpret_cast<const char*>(data), size}, "lab.toml");
   if (!file) {
     expect_one_line(file.error().message);
     return 0;
   }
-  const auto lab = control::build_topology(file->declarations);
+  const auto lab = options::build_topology(file->declarations);
   if (!lab) expect_one_line(lab.error().message);
   return 0;
 }

@@ -2,9 +2,8 @@
 
 namespace cxlemu::app {
 
-Result<std::unique_ptr<AttachQmp>> AttachQmp::open(os::EventLoop& loop, Machine& machine,
-                                                   const control::QmpServer& server, Clock& clock,
-                                                   const std::filesystem::path& directory) {
+Result<std::unique_ptr<AttachQmp>> AttachQmp::open(os::EventLoop& loop, Machine& machine, const qmp::Server& server,
+                                                   Clock& clock, const std::filesystem::path& directory) {
   std::unique_ptr<AttachQmp> attach(new AttachQmp(machine, server, clock));
   attach->listener_ = TRY(
       os::Listener::open(loop, directory / "qmp.sock", os::SocketKind::stream,
@@ -14,7 +13,7 @@ Result<std::unique_ptr<AttachQmp>> AttachQmp::open(os::EventLoop& loop, Machine&
 
 void AttachQmp::accepted(os::Connection connection) {
   const std::uint32_t id = next_id_++;
-  const Source source{SourceKind::control, id};
+  const Source source{SourceKind::qmp, id};
   auto& client = clients_.emplace(id, Client{std::move(connection)}).first->second;
   client.connection.start({.on_bytes = [this, source](Bytes bytes) { input(source, bytes); },
                            .on_drained =

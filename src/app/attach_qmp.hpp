@@ -5,16 +5,15 @@
 #include <memory>
 
 #include "app/clock.hpp"
-#include "control/qmp_server.hpp"
 #include "os/unix_socket.hpp"
+#include "qmp/server.hpp"
 
 namespace cxlemu::app {
 
 class AttachQmp {
  public:
-  static Result<std::unique_ptr<AttachQmp>> open(os::EventLoop& loop, Machine& machine,
-                                                 const control::QmpServer& server, Clock& clock,
-                                                 const std::filesystem::path& directory);
+  static Result<std::unique_ptr<AttachQmp>> open(os::EventLoop& loop, Machine& machine, const qmp::Server& server,
+                                                 Clock& clock, const std::filesystem::path& directory);
   /// What the machine says to one of these connections.
   void output(Output&& output);
 
@@ -25,13 +24,13 @@ class AttachQmp {
     bool must_read = false;
   };
 
-  AttachQmp(Machine& machine, const control::QmpServer& server, Clock& clock)
+  AttachQmp(Machine& machine, const qmp::Server& server, Clock& clock)
       : machine_(machine), server_(server), clock_(clock) {}
   void accepted(os::Connection connection);
   void input(Source source, Bytes bytes);
 
   Machine& machine_;
-  const control::QmpServer& server_;
+  const qmp::Server& server_;
   Clock& clock_;
   std::optional<os::Listener> listener_;
   std::map<std::uint32_t, Client> clients_;

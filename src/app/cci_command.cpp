@@ -10,17 +10,19 @@
 #include "app/text.hpp"
 #include "base/hex.hpp"
 #include "component/memory_device/memory_device.hpp"
-#include "control/nearest_name.hpp"
-#include "control/payload_text.hpp"
-#include "control/qmp_arguments.hpp"
+#include "decode/names.hpp"
+#include "decode/payload_text.hpp"
 #include "os/file.hpp"
+#include "qmp/arguments.hpp"
+#include "text/nearest_name.hpp"
+#include "text/quoted.hpp"
 #include "wire/log_contents.hpp"
 
 namespace cxlemu::app {
 namespace {
 
-using control::command_name;
-using control::number_of;
+using decode::command_name;
+using qmp::number_of;
 
 /// LIMIT: bytes of a file that is given as data.
 constexpr std::size_t kMaximumDataFile = 64 << 20;
@@ -33,7 +35,7 @@ constexpr Opcode kIdentifyMemoryDevice{0x4000};
 Result<Buffer> read_data_file(const std::string& path) { return os::read_file(path, kMaximumDataFile); }
 
 const cci::Command* find_row(std::string_view name) {
-  const auto opcode = control::parse_opcode(name);
+  const auto opcode = decode::parse_opcode(name);
   if (!opcode) return nullptr;
   const auto rows = memory_device_commands();
   const auto found = std::ranges::lower_bound(rows, *opcode, {}, &cci::Command::opcode);
@@ -204,7 +206,7 @@ std::string command_effects_table(Bytes log, const VendorNames& vendor) {
     const auto named = std::ranges::find(vendor, entry->opcode.value(), &VendorNames::value_type::first);
     const std::string unknown = named == vendor.end() ? "?" : named->second;
     rows.push_back({fmt::format("{:04x}h", entry->opcode.value()), row == nullptr ? unknown : std::string(row->title),
-                    control::field_text(effects, bytes_of(entry->command_effect))});
+                    decode::field_text(effects, bytes_of(entry->command_effect))});
   }
   return table(rows);
 }
@@ -221,8 +223,8 @@ Json whole_log_json(const KnownLog& log, Bytes bytes) {
     return Json::object({{"lines", std::move(lines)}});
   }
   if (log.text != LogText::state_dump || bytes.size() < log.layout.size)
-    return control::decode_payload(log.layout, bytes);
-  Json dump = control::decode_payload(log.layout, bytes.first(log.layout.size));
+    return decode::decode_payload(log.layout, bytes);
+  Json dump = decode::decode_payload(log.layout, bytes.first(log.layout.size));
   if (auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) dump.set("data", std::move(*data));
   return dump;
 }
@@ -231,9 +233,9 @@ void print_whole_log(const KnownLog& log, Bytes bytes, const VendorNames& vendor
   if (log.text == LogText::effects) return print(command_effects_table(bytes, vendor));
   if (log.text == LogText::lines) return print(std::string(text_of(bytes)));
   if (log.text != LogText::state_dump || bytes.size() < log.layout.size) {
-    return print(control::payload_lines(log.layout, bytes, 2));
+    return print(decode::payload_lines(log.layout, bytes, 2));
   }
-  print(control::payload_lines(log.layout, bytes.first(log.layout.size), 2));
+  print(decode::payload_lines(log.layout, bytes.first(log.layout.size), 2));
   if (const auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) print_line(data->text(2));
 }
 
@@ -255,7 +257,7 @@ void print_answer(const CciOptions& options, const Request& request, const Json&
     if (log != nullptr && succeeded(answer)) {
       shown.set("response", whole_log_json(*log, payload));
     } else if (has_output && succeeded(answer)) {
-      shown.set("response", control::decode_payload(layout, payload));
+      shown.set("response", decode::decode_payload(layout, payload));
     }
     print_line(shown.text(2));
     return;
@@ -270,7 +272,7 @@ void print_answer(const CciOptions& options, const Request& request, const Json&
   } else if (log != nullptr) {
     print_whole_log(*log, payload, vendor);
   } else {
-    print(control::payload_lines(layout, payload, 2));
+    print(decode::payload_lines(layout, payload, 2));
   }
 }
 
@@ -340,7 +342,7 @@ Result<int> wait_for_background(Device& device, const CciOptions& options, const
 Result<Request> make_request(const CciOptions& options) {
   Request request;
   request.row = find_row(options.command);
-  auto opcode = control::parse_opcode(options.command);
+  auto opcode = decode::parse_opcode(options.command);
   if (request.row != nullptr) request.title = request.row->title;
   // Only the lab knows the names of vendor commands.
   const VendorNames vendor = request.row == nullptr ? names_of(vendor_commands(options)) : VendorNames();
@@ -355,17 +357,17 @@ Result<Request> make_request(const CciOptions& options) {
     for (const auto& [number, title] : vendor) names.push_back(command_name(title));
     const std::vector<std::string_view> views(names.begin(), names.end());
     return failure(fmt::format("no command {}{} (`cxlemu cci {}` lists them; an opcode such as 0x4000 will do too)",
-                               control::quoted(options.command), control::did_you_mean(options.command, views),
+                               text::quoted(options.command), text::did_you_mean(options.command, views),
                                options.device));
   }
   request.opcode = *opcode;
   if (!options.payload.empty()) {
     auto bytes = from_hex(options.payload);
-    if (!bytes) return failure(fmt::format("--payload {}: not hexadecimal", control::quoted(options.payload)));
+    if (!bytes) return failure(fmt::format("--payload {}: not hexadecimal", text::quoted(options.payload)));
     request.payload = std::move(*bytes);
   } else if (request.row != nullptr) {
     const auto fields = TRY(with_contents(*request.row, with_log_identifiers(options.fields)));
-    request.payload = TRY(control::encode_payload(request.row->input, fields, read_data_file));
+    request.payload = TRY(decode::encode_payload(request.row->input, fields, read_data_file));
   } else if (!options.fields.empty()) {
     return failure(fmt::format("opcode {:04x}h has no fields known here; give --payload HEX", request.opcode.value));
   }

@@ -6,8 +6,9 @@
 
 #include "base/hex.hpp"
 #include "component/memory_device/features.hpp"
-#include "control/nearest_name.hpp"
-#include "control/payload_text.hpp"
+#include "decode/payload_text.hpp"
+#include "text/nearest_name.hpp"
+#include "text/quoted.hpp"
 #include "wire/features.hpp"
 #include "wire/maintenance.hpp"
 
@@ -55,7 +56,7 @@ std::string_view name_of(std::string_view argument) { return argument.substr(0, 
 
 bool is_given(std::span<const std::string> fields, std::string_view name) {
   return std::ranges::any_of(fields,
-                             [&](const std::string& field) { return control::same_field_name(name_of(field), name); });
+                             [&](const std::string& field) { return decode::same_field_name(name_of(field), name); });
 }
 
 // Writes the identifier where a feature is given by name; which one it is, if it is one that is known here.
@@ -63,7 +64,7 @@ Result<std::optional<std::size_t>> name_feature(std::vector<std::string>& fields
   const auto rows = feature_rows();
   for (std::string& field : fields) {
     const std::string_view name = name_of(field);
-    if (!control::same_field_name(name, name_of(kFeatureField)) || name.size() == field.size()) continue;
+    if (!decode::same_field_name(name, name_of(kFeatureField)) || name.size() == field.size()) continue;
     const std::string_view value = std::string_view(field).substr(name.size() + 1);
     const auto named = std::ranges::find(kFeatureTexts, value, &FeatureText::name);
     if (named != kFeatureTexts.end()) {
@@ -76,7 +77,7 @@ Result<std::optional<std::size_t>> name_feature(std::vector<std::string>& fields
       std::vector<std::string_view> names;
       for (const FeatureText& known : kFeatureTexts) names.push_back(known.name);
       return failure(fmt::format("feature_identifier: {} is no UUID, and no feature has that name{}",
-                                 control::quoted(value), control::did_you_mean(value, names)));
+                                 text::quoted(value), text::did_you_mean(value, names)));
     }
     const auto row = std::ranges::find(rows, *identifier, &FeatureRow::identifier);
     if (row != rows.end()) return static_cast<std::size_t>(row - rows.begin());
@@ -88,9 +89,9 @@ Result<std::optional<std::size_t>> name_feature(std::vector<std::string>& fields
 const Layout* maintenance_parameters(const cci::Command& row, std::span<const std::string> fields) {
   std::vector<std::string> own;
   for (const std::string& field : fields) {
-    if (control::has_field(row.input, name_of(field))) own.push_back(field);
+    if (decode::has_field(row.input, name_of(field))) own.push_back(field);
   }
-  const auto payload = control::encode_payload(row.input, own, nullptr);
+  const auto payload = decode::encode_payload(row.input, own, nullptr);
   const auto in = payload ? Reader(*payload).take<PerformMaintenanceIn>() : std::nullopt;
   if (!in) return nullptr;
   if (in->maintenance_operation_class == kMaintenancePpr) return &LayoutOf<PprParameters>::value;
@@ -104,13 +105,13 @@ Result<std::vector<std::string>> encode_contents(const cci::Command& row, std::v
   std::vector<std::string> own;
   std::vector<std::string> inner;
   for (std::string& field : fields) {
-    (control::has_field(row.input, name_of(field)) ? own : inner).push_back(std::move(field));
+    (decode::has_field(row.input, name_of(field)) ? own : inner).push_back(std::move(field));
   }
   if ((inner.empty() && !always) || is_given(own, row.input.tail_name)) {
     own.insert(own.end(), inner.begin(), inner.end());
     return own;
   }
-  const Buffer data = TRY(control::encode_payload(contents, inner, nullptr));
+  const Buffer data = TRY(decode::encode_payload(contents, inner, nullptr));
   own.push_back(fmt::format("{}=hex:{}", row.input.tail_name, to_hex(data)));
   return own;
 }

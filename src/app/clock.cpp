@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "control/qmp_arguments.hpp"
-
 namespace cxlemu::app {
 
-using control::LabClock;
+using options::LabClock;
 
 std::string_view name_of(LabClock clock) {
   switch (clock) {
@@ -28,9 +26,7 @@ Clock::Clock(LabClock kind, os::EventLoop& loop, Machine& machine)
   });
 }
 
-Time Clock::device_now() const {
-  return std::min<Time>(os::EventLoop::monotonic_now() - origin_, control::kMaximumDuration);
-}
+Time Clock::device_now() const { return std::min<Time>(os::EventLoop::monotonic_now() - origin_, kMaximumDuration); }
 
 void Clock::before_input() {
   if (kind_ != LabClock::by_hand) machine_.advance_to(device_now());
@@ -42,7 +38,7 @@ void Clock::after_input() {
   origin_ = std::min(origin_, os::EventLoop::monotonic_now() - machine_.now());
   auto next = machine_.next_deadline();
   // Device time ends: what is due later never comes.
-  if (next && *next > control::kMaximumDuration) next.reset();
+  if (next && *next > kMaximumDuration) next.reset();
   // A program that waits for a response, or has to give one, does so by its own clock: neither may be over by a jump.
   const bool jumps =
       kind_ == LabClock::automatic && !machine_.sockets().awaits_responses() && !machine_.awaits_event_responses();

@@ -13,16 +13,16 @@
 #include "app/shim.hpp"
 #include "app/text.hpp"
 #include "base/hex.hpp"
-#include "control/qmp_arguments.hpp"
 #include "os/event_loop.hpp"
 #include "os/file.hpp"
 #include "os/process.hpp"
+#include "qmp/arguments.hpp"
 
 namespace cxlemu::app {
 namespace {
 
 namespace fs = std::filesystem;
-using control::number_of;
+using qmp::number_of;
 
 constexpr std::size_t kMaximumOutput = 16 << 20;
 constexpr std::size_t kLabels = 256 << 10;  // bytes, as in the topology file

@@ -6,12 +6,12 @@
 
 #include "app/text.hpp"
 #include "base/hex.hpp"
-#include "control/qmp_arguments.hpp"
 #include "os/process.hpp"
+#include "qmp/arguments.hpp"
 
 namespace cxlemu::app {
 
-using control::number_of;
+using qmp::number_of;
 
 Result<Json> Device::send(Opcode opcode, Bytes payload) {
   Json arguments = Json::object({{"path", id_}, {"opcode", opcode.value}});
@@ -60,6 +60,6 @@ bool succeeded(const Json& answer) { return number_of(answer["return-code"]) == 
 bool started(const Json& answer) {
   return number_of(answer["return-code"]) == static_cast<std::uint64_t>(ReturnCode::background_command_started);
 }
-Buffer payload_of(const Json& answer) { return control::hex_of(answer["payload"]); }
+Buffer payload_of(const Json& answer) { return qmp::hex_of(answer["payload"]); }
 
 }  // namespace cxlemu::app

@@ -8,14 +8,11 @@
 #include "base/json.hpp"
 #include "base/sha256.hpp"
 #include "component/memory_device/firmware_package.hpp"
-#include "control/nearest_name.hpp"
 #include "os/file.hpp"
+#include "text/quoted.hpp"
 
 namespace cxlemu::app {
 namespace {
-
-/// LIMIT: bytes of a payload or a package: the largest fw-size-limit.
-constexpr std::size_t kMaximumFirmwareFile = 1 << 30;
 
 int say(const Error& error) {
   print_error(error.message);
@@ -27,11 +24,11 @@ int say(const Error& error) {
 int pack_firmware_command(const std::string& revision, const std::string& payload, const std::string& output) {
   const auto parsed = parse_revision(revision);
   if (!parsed) {
-    print_error(fmt::format("--revision {}: not 1 to {} printable ASCII characters", control::quoted(revision),
-                            kMaximumRevision));
+    print_error(
+        fmt::format("--revision {}: not 1 to {} printable ASCII characters", text::quoted(revision), kMaximumRevision));
     return kUsage;
   }
-  const auto bytes = os::read_file(payload, kMaximumFirmwareFile);
+  const auto bytes = os::read_file(payload, kMaximumFwPackage);
   if (!bytes) return say(bytes.error());
   const Buffer package = pack_firmware(*parsed, *bytes);
   if (const auto written = os::write_file_atomically(output, package); !written) return say(written.error());
@@ -40,7 +37,7 @@ int pack_firmware_command(const std::string& revision, const std::string& payloa
 }
 
 int inspect_firmware_command(const std::string& file, bool json) {
-  const auto bytes = os::read_file(file, kMaximumFirmwareFile);
+  const auto bytes = os::read_file(file, kMaximumFwPackage);
   if (!bytes) return say(bytes.error());
   const auto package = parse_firmware_package(*bytes);
   if (!package) {

@@ -8,19 +8,18 @@
 #include "app/exit_code.hpp"
 #include "app/text.hpp"
 #include "component/memory_device/memory_device.hpp"
-#include "control/nearest_name.hpp"
-#include "control/qmp_arguments.hpp"
+#include "decode/names.hpp"
 #include "os/file.hpp"
+#include "qmp/arguments.hpp"
+#include "text/quoted.hpp"
 
 namespace cxlemu::app {
 namespace {
 
-using control::number_of;
+using qmp::number_of;
 
 constexpr Opcode kGetFwInfo{0x0200};
 constexpr Opcode kTransferFw{0x0201};
-/// LIMIT: bytes of a firmware file: the largest fw-size-limit.
-constexpr std::size_t kMaximumFirmwareFile = 1 << 30;
 
 const cci::Command& transfer_row() {
   return *std::ranges::find(memory_device_commands(), kTransferFw, &cci::Command::opcode);
@@ -103,7 +102,7 @@ class Transfer {
 }  // namespace
 
 bool names_firmware_file(const CciOptions& options) {
-  return control::parse_opcode(options.command) == kTransferFw && options.payload.empty() && !options.fields.empty() &&
+  return decode::parse_opcode(options.command) == kTransferFw && options.payload.empty() && !options.fields.empty() &&
          !options.fields.front().contains('=');
 }
 
@@ -116,11 +115,11 @@ Result<FirmwareFile> read_firmware_file(const CciOptions& options) {
     std::uint8_t slot = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), slot);
     if (number.empty() || error != std::errc() || end != number.data() + number.size()) {
-      return failure(fmt::format("{}: behind a firmware file is slot=N or nothing", control::quoted(field)));
+      return failure(fmt::format("{}: behind a firmware file is slot=N or nothing", text::quoted(field)));
     }
     file.slot = slot;
   }
-  file.bytes = TRY(os::read_file(options.fields.front(), kMaximumFirmwareFile));
+  file.bytes = TRY(os::read_file(options.fields.front(), kMaximumFwPackage));
   if (file.bytes.empty()) return failure(fmt::format("{} is empty", options.fields.front()));
   return file;
 }

@@ -4,27 +4,26 @@
 #include "app/exit_code.hpp"
 #include "app/qmp_client.hpp"
 #include "app/text.hpp"
-#include "control/payload_text.hpp"
-#include "control/qmp_arguments.hpp"
+#include "decode/payload_text.hpp"
+#include "qmp/arguments.hpp"
 
 namespace cxlemu::app {
 namespace {
 
 std::string capacity(const Json& bytes) {
   const auto value = bytes.unsigned_integer().value_or(0);
-  return value == 0 ? "-" : control::capacity_text(value);
+  return value == 0 ? "-" : decode::capacity_text(value);
 }
 
 std::string endpoint(const Json& json) {
   if (json.is_null()) return "-";
-  return fmt::format("{}:{}", control::number_of(json["network"]), control::number_of(json["eid"]));
+  return fmt::format("{}:{}", qmp::number_of(json["network"]), qmp::number_of(json["eid"]));
 }
 
 std::string packets(const Json& json) {
   if (json.is_null()) return "-";
   const Json& counters = json["counters"];
-  return fmt::format("{}/{}", control::number_of(counters["packets-received"]),
-                     control::number_of(counters["packets-sent"]));
+  return fmt::format("{}/{}", qmp::number_of(counters["packets-received"]), qmp::number_of(counters["packets-sent"]));
 }
 
 // "media disabled", "locked", "4400h 45 %", or "ready".
@@ -34,8 +33,8 @@ std::string state(const Json& device) {
   for (const auto& [name, cci] : device["ccis"].members()) {
     const Json& background = cci["background"];
     if (!background["running"].boolean().value_or(false)) continue;
-    text += fmt::format("{}{:04x}h {} % on {}", text.empty() ? "" : ", ", control::number_of(background["opcode"]),
-                        control::number_of(background["percent"]), name);
+    text += fmt::format("{}{:04x}h {} % on {}", text.empty() ? "" : ", ", qmp::number_of(background["opcode"]),
+                        qmp::number_of(background["percent"]), name);
   }
   return text.empty() ? "ready" : text;
 }
@@ -47,7 +46,7 @@ std::string events(const Json& device) {
   std::uint64_t records = 0;
   bool lost = false;
   for (const auto& [name, log] : ccis.back().second["events"].members()) {
-    records += control::number_of(log["records"]);
+    records += qmp::number_of(log["records"]);
     lost = lost || log["overflow"].boolean().value_or(false);
   }
   return fmt::format("{}{}", records, lost ? "+" : "");
@@ -71,8 +70,7 @@ int list_command(const std::string& lab, bool json) {
     return kSuccess;
   }
   print_line(fmt::format("lab \"{}\", clock {}, device time {:.3f} s", *(*answer)["name"].string(),
-                         *(*answer)["clock"].string(),
-                         static_cast<double>(control::number_of((*answer)["time"])) / 1e9));
+                         *(*answer)["clock"].string(), static_cast<double>(qmp::number_of((*answer)["time"])) / 1e9));
   std::vector<std::vector<std::string>> rows = {
       {"DEVICE", "TYPE", "VOLATILE", "PERSISTENT", "LSA", "MCTP", "PACKETS IN/OUT", "EVENTS", "STATE"}};
   for (const Json& device : (*answer)["devices"].elements()) {

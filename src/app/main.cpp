@@ -9,9 +9,9 @@
 #include "app/exit_code.hpp"
 #include "app/text.hpp"
 #include "base/version.hpp"
-#include "control/describe.hpp"
-#include "control/properties.hpp"
-#include "control/qmp_server.hpp"
+#include "decode/describe.hpp"
+#include "options/markdown.hpp"
+#include "qmp/server.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -123,11 +123,11 @@ int parse_and_run(int argc, char** argv) {
   what->add_flag("--options", options, "docs/options.md");
   what->require_option(1);
   describe->callback([&] {
-    if (markdown) print(control::describe_markdown());
-    if (lua) print(control::describe_lua());
-    if (dictionary) print(control::describe_dictionary());
-    if (qmp_pages) print(control::qmp_markdown());
-    if (options) print(control::options_markdown());
+    if (markdown) print(decode::describe_markdown());
+    if (lua) print(decode::describe_lua());
+    if (dictionary) print(decode::describe_dictionary());
+    if (qmp_pages) print(qmp::markdown());
+    if (options) print(options::markdown());
   });
 
   DoctorOptions doctor;

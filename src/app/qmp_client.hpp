@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "base/json.hpp"
-#include "control/qmp_splitter.hpp"
 #include "os/descriptor.hpp"
+#include "qmp/splitter.hpp"
 
 namespace cxlemu::app {
 
@@ -26,7 +26,7 @@ class QmpClient {
   static constexpr std::size_t kMaximumAnswer = 64 << 20;
 
   os::OwnedDescriptor descriptor_;
-  control::QmpSplitter splitter_{kMaximumAnswer};
+  qmp::Splitter splitter_{kMaximumAnswer};
   std::vector<Result<std::string>> received_;
 };
 

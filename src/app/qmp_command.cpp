@@ -6,20 +6,20 @@
 #include "app/exit_code.hpp"
 #include "app/qmp_client.hpp"
 #include "app/text.hpp"
-#include "control/nearest_name.hpp"
-#include "control/qmp_server.hpp"
-#include "control/size_text.hpp"
+#include "qmp/server.hpp"
+#include "text/quoted.hpp"
+#include "text/size_text.hpp"
 
 namespace cxlemu::app {
 namespace {
 
-using control::Argument;
-using control::ArgumentKind;
+using qmp::Argument;
+using qmp::ArgumentKind;
 
 // The value as the verb's row wants it; a name that no row knows is given as it looks.
 Json value_of(const Argument* row, const std::string& text) {
-  const auto number = control::parse_unsigned(text);
-  const auto negative = control::parse_signed(text);
+  const auto number = text::parse_unsigned(text);
+  const auto negative = text::parse_signed(text);
   if (row != nullptr) {
     switch (row->kind) {
       case ArgumentKind::text:
@@ -31,7 +31,7 @@ Json value_of(const Argument* row, const std::string& text) {
       case ArgumentKind::duration:
         return text;
       case ArgumentKind::boolean: {
-        const auto value = control::parse_boolean(text);
+        const auto value = text::parse_boolean(text);
         return value ? Json(*value) : Json(text);
       }
       case ArgumentKind::object_list:
@@ -48,12 +48,12 @@ Json value_of(const Argument* row, const std::string& text) {
 }
 
 Result<Json> arguments_of(const std::string& command, const std::vector<std::string>& words) {
-  const auto rows = control::qmp_commands();
-  const auto row = std::ranges::find(rows, command, &control::QmpCommand::name);
+  const auto rows = qmp::commands();
+  const auto row = std::ranges::find(rows, command, &qmp::QmpCommand::name);
   Json arguments = Json::object();
   for (const std::string& word : words) {
     const auto equals = word.find('=');
-    if (equals == std::string::npos) return failure(fmt::format("{}: write it as name=value", control::quoted(word)));
+    if (equals == std::string::npos) return failure(fmt::format("{}: write it as name=value", text::quoted(word)));
     const std::string name = word.substr(0, equals);
     const Argument* argument = nullptr;
     if (row != rows.end()) {

@@ -14,12 +14,13 @@
 #include "app/exit_code.hpp"
 #include "app/shim.hpp"
 #include "app/text.hpp"
-#include "control/payload_text.hpp"
-#include "control/qemu_options.hpp"
-#include "control/qmp_server.hpp"
-#include "control/topology_builder.hpp"
+#include "base/socket_path.hpp"
+#include "decode/payload_text.hpp"
+#include "options/qemu_options.hpp"
+#include "options/topology_builder.hpp"
 #include "os/file.hpp"
 #include "os/lab_directory.hpp"
+#include "qmp/server.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -51,16 +52,16 @@ exit status: 0 ended in order, 2 wrong options or topology file, 3 could not sta
 )";
 
 /// LIMIT: bytes of a topology file, as the parser has it.
-constexpr std::size_t kMaximumTopologyFile = control::kMaximumFileSize;
+constexpr std::size_t kMaximumTopologyFile = options::kMaximumFileSize;
 
 struct RunOptions {
   std::optional<std::string> file;
   std::optional<std::string> name;
-  std::optional<control::LabClock> clock;
+  std::optional<options::LabClock> clock;
   std::optional<std::string> dbus;
   bool json = false;
   bool help = false;
-  std::vector<control::Declaration> declarations;
+  std::vector<options::Declaration> declarations;
   std::vector<std::string> without_effect;
   std::vector<std::string> program;
 };
@@ -87,9 +88,9 @@ Result<RunOptions> parse(std::vector<std::string> arguments) {
     arguments.erase(dashes, arguments.end());
     if (options.program.empty()) return failure("-- needs a program behind it");
   }
-  static constexpr auto kOwn = std::to_array<control::OwnOption>(
+  static constexpr auto kOwn = std::to_array<options::OwnOption>(
       {{"--name", true}, {"--clock", true}, {"--dbus", false}, {"--json", false}, {"--help", false}});
-  auto line = TRY(control::split_command_line(arguments, kOwn));
+  auto line = TRY(options::split_command_line(arguments, kOwn));
   options.declarations = std::move(line.declarations);
   options.without_effect = std::move(line.without_effect);
   for (std::size_t i = 0; i < line.own.size(); ++i) {
@@ -108,7 +109,7 @@ Result<RunOptions> parse(std::vector<std::string> arguments) {
       options.name = TRY(value_of(line.own, i));
     } else if (word.starts_with("--clock")) {
       const auto clock = TRY(value_of(line.own, i));
-      options.clock = TRY(control::parse_lab_clock(clock));
+      options.clock = TRY(options::parse_lab_clock(clock));
     } else if (options.file) {
       return failure(fmt::format("{}: one topology file is enough ({} is given already)", word, *options.file));
     } else {
@@ -124,20 +125,20 @@ class Daemon {
   Daemon(os::EventLoop loop, os::LabDirectory directory, SharedRoutePage page)
       : loop_(std::move(loop)), directory_(std::move(directory)), page_(std::move(page)) {}
 
-  Result<void> start(const Topology& topology, control::LabClock clock) {
+  Result<void> start(const Topology& topology, options::LabClock clock) {
     machine_ = TRY(Machine::create(
         topology, [this](const auto& config) { return make_backing(config); }, page_.page(),
         [this](const auto& declaration) { return payloads_.make(declaration); }));
     clock_.emplace(clock, loop_, *machine_);
-    qmp_.emplace(*machine_, control::QmpServerConfig{.lab_name = directory_.name(),
-                                                     .clock = std::string(name_of(clock)),
-                                                     .quit = [this] { loop_.stop(kSuccess); }});
+    qmp_.emplace(*machine_, qmp::ServerConfig{.lab_name = directory_.name(),
+                                              .clock = std::string(name_of(clock)),
+                                              .quit = [this] { loop_.stop(kSuccess); }});
     attach_qmp_ = TRY(AttachQmp::open(loop_, *machine_, *qmp_, *clock_, directory_.path()));
     attach_mctp_ = TRY(AttachMctpSockets::open(loop_, *machine_, *clock_, page_, directory_.path()));
     attach_vfio_user_ = TRY(AttachVfioUser::open(loop_, *machine_, *clock_, payloads_, directory_.path()));
     machine_->on_output([this](Output&& output) {
       switch (output.to.kind) {
-        case SourceKind::control:
+        case SourceKind::qmp:
           return attach_qmp_->output(std::move(output));
         case SourceKind::mctp_socket:
           return attach_mctp_->output(std::move(output));
@@ -206,7 +207,7 @@ class Daemon {
   MailboxPayloads payloads_;
   std::unique_ptr<Machine> machine_;
   std::optional<Clock> clock_;
-  std::optional<control::QmpServer> qmp_;
+  std::optional<qmp::Server> qmp_;
   std::unique_ptr<AttachQmp> attach_qmp_;
   std::unique_ptr<AttachMctpSockets> attach_mctp_;
   std::unique_ptr<AttachVfioUser> attach_vfio_user_;
@@ -215,7 +216,7 @@ class Daemon {
   bool asked_to_end_ = false;
 };
 
-void say_up(Daemon& daemon, control::LabClock clock, bool json) {
+void say_up(Daemon& daemon, options::LabClock clock, bool json) {
   const auto& directory = daemon.directory();
   if (json) {
     Json devices = Json::array();
@@ -239,7 +240,7 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
     for (std::size_t i = 0; const auto& node : daemon.machine().memory_devices()) {
       const auto& socket = daemon.vfio_user_socket(i++);
       print_line(fmt::format(
-          "  {}  {}{}{}", node.device->id(), control::capacity_text(node.device->logical_device().capacity()),
+          "  {}  {}{}{}", node.device->id(), decode::capacity_text(node.device->logical_device().capacity()),
           node.endpoint == nullptr
               ? ""
               : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value, node.endpoint->eid().value),
@@ -252,25 +253,25 @@ void say_up(Daemon& daemon, control::LabClock clock, bool json) {
 
 // What the command line and the topology file ask for.
 struct Plan {
-  control::Lab lab;
+  options::BuiltTopology lab;
   std::string name;
-  control::LabClock clock{};
+  options::LabClock clock{};
 };
 
 Result<Plan> make_plan(const RunOptions& options) {
-  std::vector<control::Declaration> declarations;
-  control::LabSettings settings;
+  std::vector<options::Declaration> declarations;
+  options::LabSettings settings;
   if (options.file) {
     const auto text = TRY(os::read_text_file(*options.file, kMaximumTopologyFile));
-    auto file = TRY(control::parse_topology_file(text, *options.file));
+    auto file = TRY(options::parse_topology_file(text, *options.file));
     settings = std::move(file.lab);
     declarations = std::move(file.declarations);
   }
   declarations.insert(declarations.end(), options.declarations.begin(), options.declarations.end());
   if (declarations.empty()) return failure("nothing to run; give a topology file or -device options (see --help)");
-  return Plan{.lab = TRY(control::build_topology(declarations, options.without_effect)),
+  return Plan{.lab = TRY(options::build_topology(declarations, options.without_effect)),
               .name = options.name.value_or(settings.name.value_or("lab")),
-              .clock = options.clock.value_or(settings.clock.value_or(control::LabClock::real))};
+              .clock = options.clock.value_or(settings.clock.value_or(options::LabClock::real))};
 }
 
 Result<int> run(const RunOptions& options, const Plan& plan) {
@@ -279,7 +280,6 @@ Result<int> run(const RunOptions& options, const Plan& plan) {
   os::raise_descriptor_limit();
   Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(plan.name)), TRY(SharedRoutePage::create()));
   // The shim lives in other programs and has the length of sun_path for its socket.
-  constexpr std::size_t kMaximumSocketPath = 107;
   if (const auto& path = daemon.directory().path(); (path / "mctp.sock").native().size() > kMaximumSocketPath) {
     return failure(
         fmt::format("{} is too long a path for the sockets of programs; choose a shorter --name or "

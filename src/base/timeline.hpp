@@ -13,6 +13,8 @@ namespace cxlemu {
 using Nanoseconds = std::chrono::nanoseconds;
 /// Device time: nanoseconds since the lab was started.
 using Time = std::chrono::nanoseconds;
+/// LIMIT: how far device time goes, and how long anything in it takes; the sum of both still is a time.
+inline constexpr Nanoseconds kMaximumDuration = Nanoseconds::max() / 2;
 
 /// Pending actions in the order of their deadlines. Equal deadlines fire in the order they were set.
 class Timeline {

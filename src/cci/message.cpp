@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "wire/events.hpp"
+
 namespace cxlemu::cci {
 namespace {
-
-constexpr Opcode kEventNotification{0x0106};
 
 // The generic sets 00h to 07h are heard on both.
 bool heard_by(MessageClass by, Opcode opcode) {

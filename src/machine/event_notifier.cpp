@@ -7,11 +7,6 @@
 #include "wire/reader_writer.hpp"
 
 namespace cxlemu {
-namespace {
-
-constexpr std::uint16_t kEventNotification = 0x0106;
-
-}  // namespace
 
 EventNotifier::EventNotifier(Timeline& timeline, mctp::Endpoint& endpoint, cci::EventNotifications& notifications)
     : timeline_(timeline), endpoint_(endpoint), notifications_(notifications) {
@@ -64,7 +59,7 @@ void EventNotifier::send(const cci::EventNotifications::Transmission& transmissi
   CciMessageHeader header{};
   header.category = static_cast<std::uint8_t>(CciMessageCategory::request);
   header.cci_tag = transmission.message_tag;
-  header.opcode = kEventNotification;
+  header.opcode = kEventNotification.value;
   header.payload_length_and_background_operation = static_cast<std::uint32_t>(sizeof(EventNotificationIn));
   mctp::Message message;
   message.destination = peer;
@@ -83,7 +78,7 @@ bool EventNotifier::received(const mctp::Message& response) {
     return false;
   }
   const auto header = Reader(response.body).take<CciMessageHeader>();
-  if (!header || header->opcode.value() != kEventNotification ||
+  if (!header || header->opcode.value() != kEventNotification.value ||
       CciMessageHeader::Category::get(header->category.value()) !=
           static_cast<std::uint64_t>(CciMessageCategory::response)) {
     return false;

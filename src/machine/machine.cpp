@@ -175,8 +175,8 @@ bool Machine::is_reached(const MemoryDeviceNode& node) const {
 void Machine::open(Source source) {
   if (source.kind == SourceKind::mctp_socket) {
     socket_opened(source);
-  } else if (control_.opened) {
-    control_.opened(source);
+  } else if (qmp_.opened) {
+    qmp_.opened(source);
   }
   settle();
 }
@@ -188,8 +188,8 @@ void Machine::close(Source source) {
       sources_.erase(found->second);
       connections_.erase(found);
     }
-  } else if (control_.closed) {
-    control_.closed(source);
+  } else if (qmp_.closed) {
+    qmp_.closed(source);
   }
   settle();
 }
@@ -197,8 +197,8 @@ void Machine::close(Source source) {
 void Machine::input(Source source, Bytes bytes) {
   if (source.kind == SourceKind::mctp_socket) {
     socket_input(source, bytes);
-  } else if (control_.input) {
-    control_.input(source, bytes);
+  } else if (qmp_.input) {
+    qmp_.input(source, bytes);
   }
   settle();
 }

@@ -10,11 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "af_mctp/socket_table.hpp"
 #include "component/memory_device/memory_device.hpp"
 #include "component/memory_device/pcie_function.hpp"
 #include "machine/event_notifier.hpp"
-#include "machine/socket_table.hpp"
 #include "machine/topology.hpp"
+#include "mctp/eid.hpp"
 #include "mctp/network.hpp"
 
 namespace cxlemu {
@@ -22,7 +23,7 @@ namespace cxlemu {
 /// Who bytes come from and go to: one connection of one kind.
 enum class SourceKind : std::uint8_t {
   mctp_socket,    ///< an AF_MCTP socket of a program behind the shim (wire/lab_socket.hpp)
-  control,        ///< a QMP connection; control/ attaches itself for these
+  qmp,            ///< a QMP connection; qmp/ attaches itself for these
   pcie_function,  ///< of the memory device with this index; the one byte that goes out is an interrupt message number
 };
 struct Source {
@@ -37,9 +38,6 @@ struct Output {
   bool with_route_page = false;  ///< the route page's descriptor goes with it (the Hello of an AF_MCTP socket)
   bool then_close = false;
 };
-
-/// EID of the endpoint that the programs behind the shim share on each network.
-inline constexpr Eid kHostEid{254};
 
 /// LIMIT: bytes that one cxlemu-read-media or -write-media may carry.
 inline constexpr std::size_t kMaximumMediaAccess = 1 << 20;
@@ -73,8 +71,8 @@ class Machine {
   /// Where the payload of a device's mailbox is kept, of its mailbox payload size; empty: in the function. So it may be
   /// memory that others have mapped.
   using PayloadFactory = std::move_only_function<Result<MutableBytes>(const MemoryDeviceDeclaration&)>;
-  /// What control/ does with the bytes of a QMP connection.
-  struct Control {
+  /// What qmp/ does with the bytes of a QMP connection.
+  struct Qmp {
     std::move_only_function<void(Source)> opened;
     std::move_only_function<void(Source)> closed;
     std::move_only_function<void(Source, Bytes)> input;
@@ -104,9 +102,9 @@ class Machine {
   [[nodiscard]] Time now() const { return timeline_.now(); }
   [[nodiscard]] std::optional<Time> next_deadline() const { return timeline_.next(); }
 
-  // For control/ and for programs that use the machine as a library. Whoever calls these from outside of an input calls
+  // For qmp/ and for programs that use the machine as a library. Whoever calls these from outside of an input calls
   // settle() behind them.
-  void attach_control(Control control) { control_ = std::move(control); }
+  void attach_qmp(Qmp qmp) { qmp_ = std::move(qmp); }
   void say(Output output) { outbox_.push_back(std::move(output)); }
   [[nodiscard]] std::vector<MemoryDeviceNode>& memory_devices() { return devices_; }
   /// By id; a QOM path such as /machine/peripheral/ID names it too. Null: there is none.
@@ -164,7 +162,7 @@ class Machine {
   std::unique_ptr<SocketTable> sockets_;
   std::map<Source, SocketTable::ConnectionId> connections_;
   std::map<SocketTable::ConnectionId, Source> sources_;
-  Control control_;
+  Qmp qmp_;
   std::vector<std::size_t> changed_;    ///< devices with something to commit
   std::vector<std::size_t> notifying_;  ///< devices with a notification to send at once
   std::vector<Output> outbox_;

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Source kSocket{SourceKind::mctp_socket, 3};
-constexpr Source kControl{SourceKind::control, 3};
+constexpr Source kQmp{SourceKind::qmp, 3};
 constexpr std::uint8_t kCci = 8;
 /// The first connection of a socket table.
 constexpr std::uint32_t kFirstConnection = 1U << lab::kSocketPlaceBits;
@@ -182,30 +182,30 @@ TEST(Machine, RefusesTheSocketBeyondItsLimit) {
   EXPECT_TRUE(heard[0].with_route_page);
 }
 
-// ------------------------------------------------------------------------------------------------------------- control
+// ----------------------------------------------------------------------------------------------------------------- qmp
 
-TEST(Machine, HandsControlWhatItHears) {
+TEST(Machine, HandsQmpWhatItHears) {
   const auto machine = make();
   std::vector<std::string> events;
-  machine->attach_control(
+  machine->attach_qmp(
       {.opened = [&](Source source) { events.push_back("opened " + std::to_string(source.id)); },
        .closed = [&](Source source) { events.push_back("closed " + std::to_string(source.id)); },
        .input = [&](Source source,
                     Bytes bytes) { events.push_back("input " + std::to_string(source.id) + " " + to_hex(bytes)); }});
-  machine->open(kControl);
-  machine->input(kControl, from_hex("0102").value());
-  machine->input(kControl, {});
-  machine->close(kControl);
+  machine->open(kQmp);
+  machine->input(kQmp, from_hex("0102").value());
+  machine->input(kQmp, {});
+  machine->close(kQmp);
   EXPECT_EQ(events, (std::vector<std::string>{"opened 3", "input 3 0102", "input 3 ", "closed 3"}));
 }
 
 TEST(Machine, SaysThingsInTheirOrder) {
   const auto machine = make();
   Listener listener(*machine);
-  machine->attach_control({.opened = {}, .closed = {}, .input = [&](Source source, Bytes bytes) {
-                             for (const std::byte byte : bytes) machine->say({.to = source, .bytes = {byte}});
-                           }});
-  machine->input(kControl, from_hex("030102").value());
+  machine->attach_qmp({.opened = {}, .closed = {}, .input = [&](Source source, Bytes bytes) {
+                         for (const std::byte byte : bytes) machine->say({.to = source, .bytes = {byte}});
+                       }});
+  machine->input(kQmp, from_hex("030102").value());
   std::string said;
   for (const Heard& one : listener.take()) said += one.hex;
   EXPECT_EQ(said, "030102");
@@ -216,11 +216,11 @@ TEST(Machine, SaysThingsInTheirOrder) {
 TEST(Machine, IgnoresSourcesThatItDoesNotKnow) {
   const auto machine = make();
   Listener listener(*machine);
-  for (const Source source : {kSocket, kControl}) {
+  for (const Source source : {kSocket, kQmp}) {
     machine->input(source, request(0x0301, kSetTimestamp));
     machine->close(source);
   }
-  machine->open(kControl);  // nobody is attached
+  machine->open(kQmp);  // nobody is attached
   EXPECT_TRUE(listener.take().empty());
   EXPECT_EQ(machine->commits().commits, 0U);
   EXPECT_EQ(machine->sockets().dropped().total(), 0U);
@@ -252,11 +252,11 @@ TEST(Machine, ReleasesAReplyOnlyAfterItsCommit) {
 TEST(Machine, CommitsWhatControlChangedBeforeItsAnswer) {
   const auto machine = make({device("mem0"), device("mem1")});
   Listener listener(*machine);
-  machine->attach_control({.opened = {}, .closed = {}, .input = [&](Source source, Bytes) {
-                             machine->say({.to = source, .bytes = Buffer(1)});
-                             for (auto& node : machine->memory_devices()) node.device->changes().mark(StateKey::media);
-                           }});
-  machine->input(kControl, {});
+  machine->attach_qmp({.opened = {}, .closed = {}, .input = [&](Source source, Bytes) {
+                         machine->say({.to = source, .bytes = Buffer(1)});
+                         for (auto& node : machine->memory_devices()) node.device->changes().mark(StateKey::media);
+                       }});
+  machine->input(kQmp, {});
   const auto heard = listener.take();
   ASSERT_EQ(heard.size(), 1U);
   EXPECT_EQ(heard[0].commits, 2U);

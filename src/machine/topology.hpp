@@ -1,4 +1,4 @@
-// A parsed lab: what the machine is built from. control/ makes it from options and topology files.
+// A parsed lab: what the machine is built from. options/ makes it from options and topology files.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mctp/eid.hpp"
+
 namespace cxlemu::mctp {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr auto kBaseVersions = std::to_array<VersionNumberEntry>({
 constexpr std::uint8_t kBaseSpecification = 0xFF;
 
 // DSP0236 8.2: 0 is null, 1 to 7 are reserved, FFh is broadcast.
-bool is_assignable(Eid eid) { return eid.value >= 8 && eid != kBroadcastEid; }
+bool is_assignable(Eid eid) { return eid >= kFirstEid && eid != kBroadcastEid; }
 
 }  // namespace
 

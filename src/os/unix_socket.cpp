@@ -26,20 +26,21 @@ struct Address {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
 };
 
-// sun_path takes 107 characters. A longer path is reached through a descriptor of its directory.
+static_assert(sizeof sockaddr_un::sun_path == kMaximumSocketPath + 1);
+
+// A path that is too long for sun_path is reached through a descriptor of its directory.
 Result<Address> address_of(const fs::path& path) {
   Address result;
   result.address.sun_family = AF_UNIX;
-  constexpr std::size_t kLongest = sizeof result.address.sun_path - 1;
   std::string name = path.native();
   if (name.empty() || name.find('\0') != std::string::npos) return failure("a socket needs a path");
-  if (name.size() > kLongest) {
+  if (name.size() > kMaximumSocketPath) {
     const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
     result.directory.reset(::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!result.directory) return system_failure(errno, "cannot open directory {}", parent.native());
     name = fmt::format("/proc/self/fd/{}/{}", result.directory.get(), path.filename().native());
   }
-  if (name.size() > kLongest) {
+  if (name.size() > kMaximumSocketPath) {
     return failure(fmt::format("the socket name {} is too long; choose a shorter one", path.filename().native()));
   }
   std::memcpy(result.address.sun_path, name.c_str(), name.size());

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/socket_path.hpp"
 #include "os/connection.hpp"
 #include "os/descriptor.hpp"
 #include "os/event_loop.hpp"

@@ -1,6 +1,7 @@
 // CXL r3.2 8.2.10.2 Events command set (Opcodes 0100h to 0106h) and the event records that devices of this version make
 #pragma once
 
+#include "base/ids.hpp"
 #include "wire/fields.hpp"
 
 namespace cxlemu {
@@ -164,6 +165,9 @@ struct MctpEventInterruptPolicy {
 static_assert(sizeof(MctpEventInterruptPolicy) == 2);
 CXLEMU_DESCRIBE(MctpEventInterruptPolicy, CXLEMU_FIELD(MctpEventInterruptPolicy, event_interrupt_settings, flags,
                                                        "which events are told of", kMctpEventNames));
+
+/// Components send it (CXL r3.2 8.2.10.2.8); one that receives it discards it.
+inline constexpr Opcode kEventNotification{0x0106};
 
 // CXL r3.2 8.2.10.2.8 Event Notification (Opcode 0106h), input payload
 struct EventNotificationIn {

@@ -9,6 +9,9 @@ namespace cxlemu {
 inline constexpr std::size_t kMaximumFwSlots = 4;
 using FwRevision = std::array<std::byte, 16>;
 
+/// LIMIT: bytes of a firmware package, which is held in memory while it comes.
+inline constexpr std::size_t kMaximumFwPackage = 1 << 30;
+
 // CXL r3.2 8.2.10.3.1 Get FW Info (Opcode 0200h), output payload
 struct GetFwInfoOut {
   U8 fw_slots_supported;

@@ -25,7 +25,7 @@
 #include <optional>
 #include <string>
 
-#include "machine/socket_table.hpp"
+#include "af_mctp/socket_table.hpp"
 #include "wire/cci_message.hpp"
 #include "wire/reader_writer.hpp"
 

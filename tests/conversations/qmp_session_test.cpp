@@ -8,9 +8,9 @@
 namespace cxlemu {
 namespace {
 
-using control::Argument;
-using control::ArgumentKind;
-using control::QmpCommand;
+using qmp::Argument;
+using qmp::ArgumentKind;
+using qmp::QmpCommand;
 
 constexpr std::string_view kVersion = R"({"return":{"qemu":{"micro":0,"minor":1,"major":0},"package":"cxlemu"}})"
                                       "\r\n";
@@ -238,10 +238,10 @@ TEST(QmpSession, ListsEveryCommandItKnows) {
     listed.emplace_back(entry["name"].string().value_or(""));
   }
   std::vector<std::string> expected = {"qmp_capabilities"};
-  for (const QmpCommand& row : control::qmp_commands()) expected.emplace_back(row.name);
+  for (const QmpCommand& row : qmp::commands()) expected.emplace_back(row.name);
   EXPECT_EQ(listed, expected);
   EXPECT_GE(listed.size(), 14U);
-  EXPECT_TRUE(std::ranges::is_sorted(control::qmp_commands(), {}, &QmpCommand::name));
+  EXPECT_TRUE(std::ranges::is_sorted(qmp::commands(), {}, &QmpCommand::name));
 }
 
 TEST(QmpSession, TellsItsVersion) {
@@ -284,8 +284,7 @@ class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
 
   QmpLab lab;
 };
-INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommand,
-                         testing::ValuesIn(control::qmp_commands().begin(), control::qmp_commands().end()),
+INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommand, testing::ValuesIn(qmp::commands().begin(), qmp::commands().end()),
                          [](const auto& test) {
                            std::string name(test.param.name);
                            std::ranges::replace(name, '-', '_');

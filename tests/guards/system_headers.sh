@@ -2,7 +2,7 @@
 # Only os/ and client/ make system calls.
 set -euo pipefail
 cd "$1/src"
-folders=(base wire mctp cci memory pci component machine control app)
+folders=(base wire text memory mctp cci pci af_mctp component decode machine options qmp app)
 ls -d "${folders[@]}" >/dev/null
 pattern='#[[:space:]]*include[[:space:]]*<((sys|linux|netinet|arpa|net|systemd)/|[a-z_0-9]+\.h>'
 pattern+='|thread>|mutex>|condition_variable>|future>|fstream>|iostream>)'

@@ -4,7 +4,7 @@
 #include <map>
 #include <span>
 
-#include "control/qmp_server.hpp"
+#include "qmp/server.hpp"
 #include "support/lab.hpp"
 
 namespace cxlemu {
@@ -19,14 +19,14 @@ class QmpLab {
       : machine(std::move(of)),
         server(*machine, {.lab_name = "under-test", .clock = std::move(clock), .quit = [this] { ++quits; }}) {
     machine->on_output([this](Output&& output) {
-      if (output.to.kind == SourceKind::control) said_[output.to.id] += text_of(output.bytes);
+      if (output.to.kind == SourceKind::qmp) said_[output.to.id] += text_of(output.bytes);
     });
   }
   explicit QmpLab(const std::function<void(MemoryDeviceConfig&)>& configure = {})
       : QmpLab(std::move(Lab(configure).machine)) {}
 
   // ---- bytes of a client ----
-  static Source source(std::uint32_t client) { return {SourceKind::control, client}; }
+  static Source source(std::uint32_t client) { return {SourceKind::qmp, client}; }
   void open(std::uint32_t client = 0) { machine->open(source(client)); }
   void close(std::uint32_t client = 0) { machine->close(source(client)); }
   void write(std::string_view text, std::uint32_t client = 0) { machine->input(source(client), bytes_of(text)); }
@@ -84,7 +84,7 @@ class QmpLab {
 
   std::unique_ptr<Machine> machine;
   int quits = 0;
-  control::QmpServer server;
+  qmp::Server server;
 
  private:
   std::map<std::uint32_t, std::string> said_;

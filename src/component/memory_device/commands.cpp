@@ -242,7 +242,7 @@ static_assert(std::ranges::adjacent_find(kCommands, std::greater_equal{}, &cci::
 
 // What the device sends by itself. No CEL lists it, as no CCI receives it.
 constexpr auto kSentCommands = std::to_array<cci::Command>({
-    cci::sent_command<EventNotificationIn>(0x0106, "Event Notification", "8.2.10.2.8", kMctp)
+    cci::sent_command<EventNotificationIn>(kEventNotification.value, "Event Notification", "8.2.10.2.8", kMctp)
         .returning({invalid_input}),
 });
 

@@ -1,5 +1,5 @@
 // What a memory device is built with: its identity, its sizes, and every choice that the specification leaves open or
-// that a client needs otherwise. Names, defaults and meanings for people stand in control/properties.cpp.
+// that a client needs otherwise. Names, defaults and meanings for people stand in options/rows/memory_device.cpp.
 #pragma once
 
 #include <chrono>
