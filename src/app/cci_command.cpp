@@ -14,7 +14,7 @@
 #include "control/payload_text.hpp"
 #include "control/qmp_arguments.hpp"
 #include "os/file.hpp"
-#include "wire/log_contents.hpp"
+#include "wire/opcodes.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -24,11 +24,6 @@ using control::number_of;
 
 /// LIMIT: bytes of a file that is given as data.
 constexpr std::size_t kMaximumDataFile = 64 << 20;
-constexpr Opcode kGetSupportedLogs{0x0400};
-constexpr Opcode kGetLog{0x0401};
-constexpr Opcode kGetLsa{0x4102};
-constexpr Opcode kSetLsa{0x4103};
-constexpr Opcode kIdentifyMemoryDevice{0x4000};
 
 Result<Buffer> read_data_file(const std::string& path) { return os::read_file(path, kMaximumDataFile); }
 
@@ -42,44 +37,23 @@ const cci::Command* find_row(std::string_view name) {
 
 // ------------------------------------------------------------------------------------ commands that want several calls
 
-// What each log is called on the command line, and how it is shown.
-enum class LogText : std::uint8_t { effects, lines, state_dump, fields };
-struct KnownLog {
-  std::string_view name;
-  Uuid identifier;
-  LogText text = LogText::fields;
-  Layout layout{};
-};
-const auto kKnownLogs = std::to_array<KnownLog>({
-    {"command-effects",
-     kCommandEffectsLog,
-     LogText::effects,
-     {"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value}},
-    {"vendor-debug", kVendorDebugLog, LogText::lines},
-    {"component-state-dump", kComponentStateDumpLog, LogText::state_dump, LayoutOf<ComponentStateDumpHeader>::value},
-    {"ddr5-ecs",
-     kDdr5EcsLog,
-     LogText::fields,
-     {"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries",
-      &LayoutOf<Ddr5EcsLogEntry>::value}},
-    {"media-test-capability", kMediaTestCapabilityLog, LogText::fields, LayoutOf<MediaTestCapabilityLogHeader>::value},
-    {"media-test-results-short", kMediaTestResultsShortLog, LogText::fields,
-     LayoutOf<MediaTestResultsLogHeader>::value},
-    {"media-test-results-long", kMediaTestResultsLongLog, LogText::fields, LayoutOf<MediaTestResultsLogHeader>::value},
-});
+using generic::LogContents;
+using KnownLog = generic::LogRow<MemoryDevice>;
 constexpr std::string_view kLogIdentifierField = "log_identifier=";
 
 const KnownLog* find_log(const Uuid& identifier) {
-  const auto found = std::ranges::find(kKnownLogs, identifier, &KnownLog::identifier);
-  return found == kKnownLogs.end() ? nullptr : &*found;
+  const auto rows = MemoryDevice::log_rows();
+  const auto found = std::ranges::find(rows, identifier, &KnownLog::identifier);
+  return found == rows.end() ? nullptr : &*found;
 }
 
 // Logs may be given by their names.
 std::vector<std::string> with_log_identifiers(std::vector<std::string> fields) {
+  const auto rows = MemoryDevice::log_rows();
   for (std::string& field : fields) {
     if (!field.starts_with(kLogIdentifierField)) continue;
-    const auto known = std::ranges::find(kKnownLogs, field.substr(kLogIdentifierField.size()), &KnownLog::name);
-    if (known != kKnownLogs.end()) field = std::string(kLogIdentifierField) + known->identifier.text();
+    const auto known = std::ranges::find(rows, field.substr(kLogIdentifierField.size()), &KnownLog::short_name);
+    if (known != rows.end()) field = std::string(kLogIdentifierField) + known->identifier.text();
   }
   return fields;
 }
@@ -211,7 +185,7 @@ std::string command_effects_table(Bytes log, const VendorNames& vendor) {
 
 // A log that was read whole, as a program reads it.
 Json whole_log_json(const KnownLog& log, Bytes bytes) {
-  if (log.text == LogText::lines) {
+  if (log.contents == LogContents::lines_of_text) {
     Json lines = Json::array();
     std::string_view text = text_of(bytes);
     while (!text.empty()) {
@@ -220,7 +194,7 @@ Json whole_log_json(const KnownLog& log, Bytes bytes) {
     }
     return Json::object({{"lines", std::move(lines)}});
   }
-  if (log.text != LogText::state_dump || bytes.size() < log.layout.size)
+  if (log.contents != LogContents::header_and_json || bytes.size() < log.layout.size)
     return control::decode_payload(log.layout, bytes);
   Json dump = control::decode_payload(log.layout, bytes.first(log.layout.size));
   if (auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) dump.set("data", std::move(*data));
@@ -228,9 +202,9 @@ Json whole_log_json(const KnownLog& log, Bytes bytes) {
 }
 
 void print_whole_log(const KnownLog& log, Bytes bytes, const VendorNames& vendor) {
-  if (log.text == LogText::effects) return print(command_effects_table(bytes, vendor));
-  if (log.text == LogText::lines) return print(std::string(text_of(bytes)));
-  if (log.text != LogText::state_dump || bytes.size() < log.layout.size) {
+  if (log.contents == LogContents::command_effects) return print(command_effects_table(bytes, vendor));
+  if (log.contents == LogContents::lines_of_text) return print(std::string(text_of(bytes)));
+  if (log.contents != LogContents::header_and_json || bytes.size() < log.layout.size) {
     return print(control::payload_lines(log.layout, bytes, 2));
   }
   print(control::payload_lines(log.layout, bytes.first(log.layout.size), 2));

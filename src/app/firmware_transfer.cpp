@@ -11,14 +11,13 @@
 #include "control/nearest_name.hpp"
 #include "control/qmp_arguments.hpp"
 #include "os/file.hpp"
+#include "wire/opcodes.hpp"
 
 namespace cxlemu::app {
 namespace {
 
 using control::number_of;
 
-constexpr Opcode kGetFwInfo{0x0200};
-constexpr Opcode kTransferFw{0x0201};
 /// LIMIT: bytes of a firmware file: the largest fw-size-limit.
 constexpr std::size_t kMaximumFirmwareFile = 1 << 30;
 

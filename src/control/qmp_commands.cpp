@@ -67,12 +67,10 @@ Result<Json> query_commands_of_device(QmpContext& context, const Json& arguments
   return query_device_commands(*TRY(find_device(context, arguments))->device);
 }
 
-constexpr auto kLogNames =
-    std::to_array<std::string_view>({"informational", "warning", "failure", "fatal", "dynamic-capacity"});
 constexpr auto kQueryEvents = std::to_array<Argument>({
     kPath,
     {"via", choice, "of which CCI; default mailbox", true, kVias},
-    {"log", choice, "one log; absent: all", true, kLogNames},
+    {"log", choice, "one log; absent: all", true, kEventLogWords},
 });
 
 Result<Json> query_events_command(QmpContext& context, const Json& arguments) {
@@ -80,9 +78,9 @@ Result<Json> query_events_command(QmpContext& context, const Json& arguments) {
   const bool by_mctp = arguments["via"].string().value_or("mailbox") == "mctp";
   const cci::EventLogs& logs = (by_mctp ? node->device->mctp() : node->device->mailbox()).events;
   Json answer = Json::object();
-  for (std::size_t i = 0; i < kLogNames.size(); ++i) {
-    if (const auto wanted = arguments["log"].string(); wanted && *wanted != kLogNames[i]) continue;
-    answer.set(kLogNames[i], query_event_log(logs.log(static_cast<EventLogId>(i))));
+  for (std::size_t i = 0; i < kEventLogs; ++i) {
+    if (const auto wanted = arguments["log"].string(); wanted && *wanted != kEventLogWords[i]) continue;
+    answer.set(kEventLogWords[i], query_event_log(logs.log(static_cast<EventLogId>(i))));
   }
   return answer;
 }
