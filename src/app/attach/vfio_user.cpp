@@ -1,4 +1,4 @@
-#include "app/attach_vfio_user.hpp"
+#include "app/attach/vfio_user.hpp"
 
 #include <fmt/format.h>
 

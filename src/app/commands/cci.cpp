@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "app/cci_contents.hpp"
-#include "app/commands.hpp"
+#include "app/commands/cci_contents.hpp"
+#include "app/commands/firmware_transfer.hpp"
+#include "app/commands/subcommand.hpp"
 #include "app/device_client.hpp"
 #include "app/exit_code.hpp"
-#include "app/firmware_transfer.hpp"
 #include "app/text.hpp"
 #include "base/hex.hpp"
 #include "component/memory_device/memory_device.hpp"
@@ -346,7 +347,7 @@ Result<Request> make_request(const CciOptions& options) {
   return request;
 }
 
-Result<int> run(Device& device, const CciOptions& options, const Request& request) {
+Result<int> send_and_show(Device& device, const CciOptions& options, const Request& request) {
   const Json answer = TRY(send(device, request.row, request.opcode, request.payload, options));
   const bool in_background = started(answer);
   if (!options.output.empty() && succeeded(answer)) {
@@ -362,9 +363,29 @@ Result<int> run(Device& device, const CciOptions& options, const Request& reques
   return succeeded(answer) || in_background ? kSuccess : kRefused;
 }
 
-}  // namespace
+void declare(CLI::App& app, CciOptions& options) {
+  add_lab(app, options.lab);
+  app.add_option("device", options.device, "id of the device")->required();
+  app.add_option("command", options.command, "name such as get-health-info, or opcode; absent: list them");
+  app.add_option("fields", options.fields, "field=value ...; data=TEXT, data=hex:00ff or data=@FILE");
+  app.add_option("--via", options.via, "by which CCI (default: the first that carries the opcode)")
+      ->check(CLI::IsMember({"mailbox", "mctp"}));
+  app.add_option("--payload", options.payload, "input payload in hexadecimal, instead of fields");
+  app.add_option("--output", options.output, "write the bytes of the response to this file");
+  app.add_flag("--json", options.json, "the answer as JSON");
+  app.add_flag("--raw", options.raw, "the bytes of the response in hexadecimal");
+  app.add_flag("--wait", options.wait, "follow a background operation to its end");
+  app.footer(
+      "examples:\n"
+      "  cxlemu cci mem0                                   # every command and its fields\n"
+      "  cxlemu cci mem0 get-event-records event_log=failure\n"
+      "  cxlemu cci mem0 set-lsa offset=0 data=@labels.bin\n"
+      "  cxlemu cci mem0 get-lsa --output labels.bin       # the whole area\n"
+      "  cxlemu cci mem0 transfer-fw new.fw slot=2         # the whole file (cxlemu firmware --help)\n"
+      "  cxlemu cci mem0 sanitize --wait");
+}
 
-int cci_command(const CciOptions& options) {
+int run(const CciOptions& options) {
   if (options.command.empty()) {
     print_commands(vendor_commands(options));
     return kSuccess;
@@ -382,10 +403,16 @@ int cci_command(const CciOptions& options) {
     return kNoLab;
   }
   Device device(std::move(*client), options.device, options.via);
-  const auto status = whole_file ? transfer_firmware(device, options, *firmware) : run(device, options, *request);
+  const auto status =
+      whole_file ? transfer_firmware(device, options, *firmware) : send_and_show(device, options, *request);
   if (status) return *status;
   print_error(status.error().message);
   return kRefused;
 }
+
+}  // namespace
+
+constexpr Subcommand kCciCommand =
+    subcommand<CciOptions, declare, run>("cci", "send a command to a device and decode its answer");
 
 }  // namespace cxlemu::app

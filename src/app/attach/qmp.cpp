@@ -1,4 +1,4 @@
-#include "app/attach_qmp.hpp"
+#include "app/attach/qmp.hpp"
 
 namespace cxlemu::app {
 

@@ -1,4 +1,4 @@
-#include "app/firmware_transfer.hpp"
+#include "app/commands/firmware_transfer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "app/attach_mctp_sockets.hpp"
+#include "app/attach/mctp_sockets.hpp"
 
 #include <new>
 

@@ -6,11 +6,11 @@
 #include <map>
 #include <optional>
 
-#include "app/attach_dbus.hpp"
-#include "app/attach_mctp_sockets.hpp"
-#include "app/attach_qmp.hpp"
-#include "app/attach_vfio_user.hpp"
-#include "app/commands.hpp"
+#include "app/attach/dbus.hpp"
+#include "app/attach/mctp_sockets.hpp"
+#include "app/attach/qmp.hpp"
+#include "app/attach/vfio_user.hpp"
+#include "app/commands/subcommand.hpp"
 #include "app/exit_code.hpp"
 #include "app/shim.hpp"
 #include "app/text.hpp"
@@ -273,7 +273,7 @@ Result<Plan> make_plan(const RunOptions& options) {
               .clock = options.clock.value_or(settings.clock.value_or(control::LabClock::real))};
 }
 
-Result<int> run(const RunOptions& options, const Plan& plan) {
+Result<int> run_plan(const RunOptions& options, const Plan& plan) {
   for (const std::string& notice : plan.lab.notices) print_error(notice);
   // A device has several, and a shell gives a program 1024.
   os::raise_descriptor_limit();
@@ -296,10 +296,8 @@ Result<int> run(const RunOptions& options, const Plan& plan) {
   return daemon.run();
 }
 
-}  // namespace
-
-int run_command(const std::vector<std::string>& arguments) {
-  const auto options = parse(arguments);
+int run(std::vector<std::string> arguments) {
+  const auto options = parse(std::move(arguments));
   if (!options) {
     print_error(options.error().message);
     return kUsage;
@@ -313,10 +311,14 @@ int run_command(const std::vector<std::string>& arguments) {
     print_error(plan.error().message);
     return kUsage;
   }
-  const auto status = run(*options, *plan);
+  const auto status = run_plan(*options, *plan);
   if (status) return *status;
   print_error(status.error().message);
   return kNoLab;
 }
+
+}  // namespace
+
+constexpr Subcommand kRunCommand{.name = "run", .summary = "run a lab (cxlemu run --help)", .run_words = run};
 
 }  // namespace cxlemu::app

@@ -1,4 +1,4 @@
-#include "app/cci_contents.hpp"
+#include "app/commands/cci_contents.hpp"
 
 #include <fmt/format.h>
 
