@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "options/topology_file.hpp"
+
 namespace cxlemu::app {
 
 using options::LabClock;

@@ -16,12 +16,13 @@ std::string_view name_of(options::LabClock clock);
 class Clock {
  public:
   Clock(options::LabClock kind, os::EventLoop& loop, Machine& machine);
+
+ private:
+  friend class Gate;
   /// Before an input: device time is brought up to now.
   void before_input();
   /// After anything that may have changed the next deadline.
   void after_input();
-
- private:
   [[nodiscard]] Time device_now() const;
 
   options::LabClock kind_;

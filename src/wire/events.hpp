@@ -10,6 +10,10 @@ enum class EventLogId : std::uint8_t { informational = 0, warning = 1, failure =
 inline constexpr std::size_t kEventLogs = 5;
 inline constexpr auto kEventLogNames = std::to_array<NamedValue>(
     {{0, "Informational"}, {1, "Warning"}, {2, "Failure"}, {3, "Fatal"}, {4, "Dynamic Capacity"}});
+/// The same as words of QMP and of the command line.
+inline constexpr auto kEventLogWords =
+    std::to_array<std::string_view>({"informational", "warning", "failure", "fatal", "dynamic-capacity"});
+static_assert(kEventLogNames.size() == kEventLogs && kEventLogWords.size() == kEventLogs);
 
 // CXL r3.2 8.2.10.2.1 Event Records, Table 8-55 Common Event Record Format
 struct EventRecord {

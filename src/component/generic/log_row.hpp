@@ -8,6 +8,9 @@
 
 namespace cxlemu::generic {
 
+/// What the bytes of a log are; `LogRow::layout` says the rest.
+enum class LogContents : std::uint8_t { fields, lines_of_text, header_and_json, command_effects };
+
 template <typename C>
 struct LogRow {
   Uuid identifier{};
@@ -28,6 +31,18 @@ struct LogRow {
   ReturnCode (*populated)(C&) = nullptr;
   /// Would it run in the background?
   bool (*populates_in_background)(const C&, const cci::Context&) = nullptr;
+  /// How a program shows it: what it is called on the command line, and what its bytes are.
+  std::string_view short_name{};
+  LogContents contents = LogContents::fields;
+  Layout layout{};
+
+  [[nodiscard]] constexpr LogRow shown_as(std::string_view called, LogContents are, const Layout& in = {}) const {
+    LogRow row = *this;
+    row.short_name = called;
+    row.contents = are;
+    row.layout = in;
+    return row;
+  }
 };
 
 // CXL r3.2 8.2.10.5.2.1 Command Effects Log

@@ -49,6 +49,14 @@ void apply_patrol_scrub(MemoryDevice& device, MutableBytes value) {
 constexpr std::uint16_t kEcsWritableSize = 1 + 2 * kMemoryMediaFrus;
 constexpr std::uint16_t kEcsReadableSize = 1 + sizeof(EcsReadable) * kMemoryMediaFrus;
 
+// A byte for all memory media FRUs, then one of these for each.
+using EcsConfigurations = Le16;
+constexpr std::array<Field, 1> kEcsCommon = {
+    Field{"ddr5_ecs_log_capabilities", 0, 1, FieldKind::hex, "bits 1:0: Log Entry Type"}};
+constexpr std::array<Field, 1> kEcsConfigurations = {
+    Field{"ecs_configurations", 0, sizeof(EcsConfigurations), FieldKind::hex, ""}};
+constexpr Layout kEcsWritableFru{"EcsWritable", sizeof(EcsConfigurations), kEcsConfigurations};
+
 std::uint16_t ecs_configuration_of(Bytes value, std::size_t fru) { return as<Le16>(value.subspan(1 + 2 * fru)); }
 
 void default_ecs(const Config&, MutableBytes value) {
@@ -195,46 +203,43 @@ void read_settings(const Config&, Bytes value, MutableBytes data) { std::ranges:
 constexpr std::uint32_t kUntilReset = changeable | default_selection;
 constexpr std::uint32_t kSavedAtHotReset = kUntilReset | persists_to_hot_reset | saved_selection;
 
-constexpr FeatureRow sparing(const Uuid& identifier, std::string_view name,
+// clang-format off
+constexpr FeatureRow sparing(const Uuid& identifier, std::string_view name, std::string_view short_name,
                              void (*read)(const Config&, Bytes, MutableBytes)) {
   return {identifier, name, sizeof(SparingReadable), sizeof(SparingWritable), sizeof(SparingWritable), kUntilReset,
-          1,          1,    kFeatureEffects,         default_sparing,         admit_sparing,           read};
+          1, 1, kFeatureEffects, default_sparing, admit_sparing, read, nullptr,
+          short_name, LayoutOf<SparingReadable>::value, LayoutOf<SparingWritable>::value};
 }
-constexpr FeatureRow ppr(const Uuid& identifier, std::string_view name,
+constexpr FeatureRow ppr(const Uuid& identifier, std::string_view name, std::string_view short_name,
                          void (*read)(const Config&, Bytes, MutableBytes)) {
-  return {identifier,
-          name,
-          sizeof(PprReadable),
-          sizeof(PprWritable),
-          PprWritable::kMinimumFeatureDataSize,
-          kSavedAtHotReset,
-          3,
-          3,
-          kFeatureEffects,
-          default_ppr,
-          admit_ppr,
-          read};
+  return {identifier, name, sizeof(PprReadable), sizeof(PprWritable), PprWritable::kMinimumFeatureDataSize,
+          kSavedAtHotReset, 3, 3, kFeatureEffects, default_ppr, admit_ppr, read, nullptr,
+          short_name, LayoutOf<PprReadable>::value, LayoutOf<PprWritable>::value};
 }
 
-// clang-format off
 constexpr auto kRows = std::to_array<FeatureRow>({
     {kPatrolScrubFeature, "Device Patrol Scrub Control", sizeof(PatrolScrubReadable), sizeof(PatrolScrubWritable),
      sizeof(PatrolScrubWritable), kUntilReset, 1, 1, kFeatureEffects,
-     default_patrol_scrub, admit_patrol_scrub, read_patrol_scrub, apply_patrol_scrub},
+     default_patrol_scrub, admit_patrol_scrub, read_patrol_scrub, apply_patrol_scrub, "patrol-scrub",
+     LayoutOf<PatrolScrubReadable>::value, LayoutOf<PatrolScrubWritable>::value},
     {kDdr5EcsFeature, "DDR5 Error Check Scrub Control", kEcsReadableSize, kEcsWritableSize, kEcsWritableSize,
-     kUntilReset, 1, 1, kEcsEffects, default_ecs, admit_ecs, read_ecs, apply_ecs},
-    ppr(kSoftPprFeature, "sPPR", read_ppr<0>),
-    ppr(kHardPprFeature, "hPPR", read_ppr<1>),
-    sparing(kCachelineSparingFeature, "Cacheline Memory Sparing", read_sparing<0>),
-    sparing(kRowSparingFeature, "Row Memory Sparing", read_sparing<1>),
-    sparing(kBankSparingFeature, "Bank Memory Sparing", read_sparing<2>),
-    sparing(kRankSparingFeature, "Rank Memory Sparing", read_sparing<3>),
+     kUntilReset, 1, 1, kEcsEffects, default_ecs, admit_ecs, read_ecs, apply_ecs, "ddr5-ecs",
+     {"EcsReadable", 1, kEcsCommon, "frus", &LayoutOf<EcsReadable>::value},
+     {"EcsWritable", 1, kEcsCommon, "ecs_configurations", &kEcsWritableFru}},
+    ppr(kSoftPprFeature, "sPPR", "soft-ppr", read_ppr<0>),
+    ppr(kHardPprFeature, "hPPR", "hard-ppr", read_ppr<1>),
+    sparing(kCachelineSparingFeature, "Cacheline Memory Sparing", "cacheline-sparing", read_sparing<0>),
+    sparing(kRowSparingFeature, "Row Memory Sparing", "row-sparing", read_sparing<1>),
+    sparing(kBankSparingFeature, "Bank Memory Sparing", "bank-sparing", read_sparing<2>),
+    sparing(kRankSparingFeature, "Rank Memory Sparing", "rank-sparing", read_sparing<3>),
     {kCvmeThresholdFeature, "Advanced Programmable Corrected Volatile Memory Error Threshold",
      sizeof(CvmeThresholdReadable), sizeof(CvmeThresholdWritable), sizeof(CvmeThresholdWritable), kUntilReset, 1, 1,
-     kFeatureEffects, default_cvme, admit_cvme, read_cvme, apply_cvme},
+     kFeatureEffects, default_cvme, admit_cvme, read_cvme, apply_cvme, "cvme-threshold",
+     LayoutOf<CvmeThresholdReadable>::value, LayoutOf<CvmeThresholdWritable>::value},
     {kDeviceSettingsFeature, "Device Settings", sizeof(DeviceSettings), sizeof(DeviceSettings), sizeof(DeviceSettings),
      kUntilReset | saved_selection | persists_to_cold_reset | persists_across_firmware_update, 1, 1,
-     kDeviceSettingsEffects, default_settings, admit_settings, read_settings},
+     kDeviceSettingsEffects, default_settings, admit_settings, read_settings, nullptr, "device-settings",
+     LayoutOf<DeviceSettings>::value, LayoutOf<DeviceSettings>::value},
 });
 // clang-format on
 static_assert(kRows.size() == kFeatures);

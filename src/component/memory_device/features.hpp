@@ -71,6 +71,10 @@ struct FeatureRow {
   /// What happens when this value becomes the current one; null: whoever needs it looks there. It may clear bits that
   /// clear themselves.
   void (*apply)(MemoryDevice&, MutableBytes value) = nullptr;
+  // How a program shows it: what it is called on the command line, and what Get Feature and Set Feature carry.
+  std::string_view short_name{};
+  Layout readable{};
+  Layout writable{};
 
   [[nodiscard]] constexpr bool has(std::uint32_t attribute) const { return (attribute_flags & attribute) != 0; }
 };

@@ -103,16 +103,24 @@ constexpr Row clearable_row(const Uuid& identifier, std::string_view name) {
 
 }  // namespace
 
-std::span<const Row> MemoryDevice::log_rows() const {
+std::span<const Row> MemoryDevice::log_rows() {
+  using enum generic::LogContents;
+  constexpr Layout kEntries{"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value};
+  constexpr Layout kEcsLayout{"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries",
+                              &LayoutOf<Ddr5EcsLogEntry>::value};
   // COMPAT(libcxlmi): seven, and it asks for no other number of them.
   static const auto rows = std::to_array<Row>({
-      generic::command_effects_log_row<MemoryDevice>(),
-      kVendorDebug,
-      component_state_dump_row(),
-      kEcs,
-      constant_row<kMediaTestCapability>(kMediaTestCapabilityLog, "Media Test Capability Log"),
-      clearable_row<kNoTestsExecuted>(kMediaTestResultsShortLog, "Media Test Results Short Log"),
-      clearable_row<kNoTestsExecuted>(kMediaTestResultsLongLog, "Media Test Results Long Log"),
+      generic::command_effects_log_row<MemoryDevice>().shown_as("command-effects", command_effects, kEntries),
+      kVendorDebug.shown_as("vendor-debug", lines_of_text),
+      component_state_dump_row().shown_as("component-state-dump", header_and_json,
+                                          LayoutOf<ComponentStateDumpHeader>::value),
+      kEcs.shown_as("ddr5-ecs", fields, kEcsLayout),
+      constant_row<kMediaTestCapability>(kMediaTestCapabilityLog, "Media Test Capability Log")
+          .shown_as("media-test-capability", fields, LayoutOf<MediaTestCapabilityLogHeader>::value),
+      clearable_row<kNoTestsExecuted>(kMediaTestResultsShortLog, "Media Test Results Short Log")
+          .shown_as("media-test-results-short", fields, LayoutOf<MediaTestResultsLogHeader>::value),
+      clearable_row<kNoTestsExecuted>(kMediaTestResultsLongLog, "Media Test Results Long Log")
+          .shown_as("media-test-results-long", fields, LayoutOf<MediaTestResultsLogHeader>::value),
   });
   return rows;
 }

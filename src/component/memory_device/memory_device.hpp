@@ -132,7 +132,7 @@ class MemoryDevice {
   [[nodiscard]] const RasState& ras() const { return ras_; }
   [[nodiscard]] std::vector<VendorRegister>& vendor_registers() { return vendor_registers_; }
   /// What Get Supported Logs lists.
-  [[nodiscard]] std::span<const generic::LogRow<MemoryDevice>> log_rows() const;
+  [[nodiscard]] static std::span<const generic::LogRow<MemoryDevice>> log_rows();
   [[nodiscard]] FeaturesState& features() { return features_; }
   [[nodiscard]] const FeaturesState& features() const { return features_; }
   [[nodiscard]] MediaErrorsState& media_errors() { return media_errors_; }

@@ -13,7 +13,8 @@
 namespace cxlemu::qmp {
 namespace {
 
-constexpr auto kLogs = std::to_array<std::string_view>({"informational", "warning", "failure", "fatal"});
+// All but that of Dynamic Capacity, whose records are not injected.
+constexpr auto kLogs = std::span(kEventLogWords).first<4>();
 
 using enum ArgumentKind;
 constexpr Argument optional(std::string_view name, ArgumentKind kind, std::string_view meaning) {

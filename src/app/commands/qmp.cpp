@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "app/commands.hpp"
+#include "app/commands/subcommand.hpp"
 #include "app/exit_code.hpp"
 #include "app/qmp_client.hpp"
 #include "app/text.hpp"
-#include "qmp/server.hpp"
+#include "qmp/commands.hpp"
 #include "text/quoted.hpp"
 #include "text/size_text.hpp"
 
@@ -65,20 +66,31 @@ Result<Json> arguments_of(const std::string& command, const std::vector<std::str
   return arguments;
 }
 
-}  // namespace
+struct QmpOptions {
+  std::string lab;
+  std::string command;
+  std::vector<std::string> arguments;
+};
 
-int qmp_command(const std::string& lab, const std::string& command, const std::vector<std::string>& words) {
-  const auto arguments = arguments_of(command, words);
+void declare(CLI::App& app, QmpOptions& options) {
+  add_lab(app, options.lab);
+  app.add_option("command", options.command, "such as query-commands")->required();
+  app.add_option("arguments", options.arguments, "name=value ...");
+  app.footer("example:\n  cxlemu qmp cxlemu-reset path=mem0 kind=conventional");
+}
+
+int run(const QmpOptions& options) {
+  const auto arguments = arguments_of(options.command, options.arguments);
   if (!arguments) {
     print_error(arguments.error().message);
     return kUsage;
   }
-  auto client = QmpClient::connect(lab);
+  auto client = QmpClient::connect(options.lab);
   if (!client) {
     print_error(client.error().message);
     return kNoLab;
   }
-  const auto answer = client->call(command, *arguments);
+  const auto answer = client->call(options.command, *arguments);
   if (!answer) {
     print_error(answer.error().message);
     return kRefused;
@@ -86,5 +98,10 @@ int qmp_command(const std::string& lab, const std::string& command, const std::v
   print_line(answer->text(2));
   return kSuccess;
 }
+
+}  // namespace
+
+constexpr Subcommand kQmpCommand =
+    subcommand<QmpOptions, declare, run>("qmp", "send one QMP command to a lab (docs/qmp.md)");
 
 }  // namespace cxlemu::app

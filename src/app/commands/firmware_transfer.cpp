@@ -1,4 +1,4 @@
-#include "app/firmware_transfer.hpp"
+#include "app/commands/firmware_transfer.hpp"
 
 #include <fmt/format.h>
 
@@ -12,14 +12,12 @@
 #include "os/file.hpp"
 #include "qmp/arguments.hpp"
 #include "text/quoted.hpp"
+#include "wire/opcodes.hpp"
 
 namespace cxlemu::app {
 namespace {
 
 using qmp::number_of;
-
-constexpr Opcode kGetFwInfo{0x0200};
-constexpr Opcode kTransferFw{0x0201};
 
 const cci::Command& transfer_row() {
   return *std::ranges::find(memory_device_commands(), kTransferFw, &cci::Command::opcode);

@@ -1,4 +1,4 @@
-#include "app/attach_vfio_user.hpp"
+#include "app/attach/vfio_user.hpp"
 
 #include <fmt/format.h>
 
@@ -50,10 +50,10 @@ int MailboxPayloads::descriptor(const std::string& id) const {
   return found == memory_.end() ? -1 : found->second.descriptor();
 }
 
-Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop, Machine& machine, Clock& clock,
+Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop, Machine& machine, Gate& gate,
                                                              const MailboxPayloads& payloads,
                                                              const std::filesystem::path& directory) {
-  std::unique_ptr<AttachVfioUser> attach(new AttachVfioUser(machine, clock));
+  std::unique_ptr<AttachVfioUser> attach(new AttachVfioUser(gate));
   const auto& nodes = machine.memory_devices();
   attach->functions_.resize(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -62,29 +62,32 @@ Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop
     if (wanted == "none") continue;
     Function& function = attach->functions_[i];
     function.socket = wanted == "auto" ? directory / (id + ".vfio") : std::filesystem::path(wanted);
-    auto server = os::vfio_user::Server::open(loop, function.socket, attach->device(i, payloads.descriptor(id)));
+    auto server =
+        os::vfio_user::Server::open(loop, function.socket, attach->device(nodes[i], i, payloads.descriptor(id)));
     if (!server) {
       return failure(fmt::format("{}: {}; vfio-user=PATH names another socket, vfio-user=none leaves it out", id,
                                  server.error().message));
     }
     function.server = std::make_unique<os::vfio_user::Server>(std::move(*server));
   }
+  gate.on_output(SourceKind::pcie_function, [self = attach.get()](Output&& output) { self->interrupt(output); });
   return attach;
 }
 
-os::vfio_user::Device AttachVfioUser::device(std::size_t index, int payload_descriptor) {
-  const PcieFunction& function = *machine_.memory_devices()[index].function;
+os::vfio_user::Device AttachVfioUser::device(const MemoryDeviceNode& node, std::size_t index, int payload_descriptor) {
+  const PcieFunction& function = *node.function;
   os::vfio_user::Device made;
   for (std::uint32_t i = 0; i < os::vfio_user::kRegions; ++i) {
     if (const auto region = region_of(i)) made.regions[i].size = function.size(*region);
   }
   if (payload_descriptor >= 0) {
     auto& registers = made.regions[ConfigurationSpace::kDeviceRegistersBar];
-    registers.mappable = {{.offset = pci::DeviceRegisters::payload_offset(),
-                           .size = machine_.memory_devices()[index].device->config().mailbox_payload_size}};
+    registers.mappable = {
+        {.offset = pci::DeviceRegisters::payload_offset(), .size = node.device->config().mailbox_payload_size}};
     registers.descriptor = payload_descriptor;
   }
   const auto kind = interrupt_of(function);
+  functions_[index].interrupt = kind;
   if (kind == os::vfio_user::Interrupt::msi_x) {
     made.regions[ConfigurationSpace::kMsiXBar].size = ConfigurationSpace::kMsiXBarSize;
     functions_[index].msi_x_table.resize(ConfigurationSpace::kMsiXBarSize);
@@ -96,46 +99,41 @@ os::vfio_user::Device AttachVfioUser::device(std::size_t index, int payload_desc
   made.write = [this, index](std::uint32_t region, std::uint64_t offset, Bytes from) {
     write(index, region, offset, from);
   };
-  made.reset = [this, index] { reset(index); };
+  made.reset = [this, index] {
+    gate_.turn([&](Machine& machine) { machine.reset(machine.memory_devices()[index], ResetKind::conventional); });
+  };
   return made;
 }
 
 void AttachVfioUser::read(std::size_t index, std::uint32_t region, std::uint64_t offset, MutableBytes to) {
-  clock_.before_input();
-  if (const auto known = region_of(region)) {
-    machine_.read_registers(machine_.memory_devices()[index], *known, offset, to);
-  } else {
-    std::ranges::copy(Bytes(functions_[index].msi_x_table).subspan(offset, to.size()), to.begin());
-  }
-  clock_.after_input();
+  gate_.turn([&](Machine& machine) {
+    if (const auto known = region_of(region)) {
+      machine.read_registers(machine.memory_devices()[index], *known, offset, to);
+    } else {
+      std::ranges::copy(Bytes(functions_[index].msi_x_table).subspan(offset, to.size()), to.begin());
+    }
+  });
 }
 
 void AttachVfioUser::write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from) {
-  clock_.before_input();
-  if (const auto known = region_of(region)) {
-    machine_.write_registers(machine_.memory_devices()[index], *known, offset, from);
-    clock_.after_input();
-    return;
-  }
-  // The client sends the messages, by a table of its own. No bit is ever pending: what is signalled is with the client.
-  Buffer& table = functions_[index].msi_x_table;
-  const auto end = std::min<std::uint64_t>(offset + from.size(), ConfigurationSpace::kMsiXPendingBits);
-  for (std::uint64_t at = offset; at < end; ++at) table[at] = from[at - offset];
+  gate_.turn([&](Machine& machine) {
+    if (const auto known = region_of(region)) {
+      return machine.write_registers(machine.memory_devices()[index], *known, offset, from);
+    }
+    // The client sends the messages, by a table of its own. No bit is ever pending: what is signalled is with the
+    // client.
+    Buffer& table = functions_[index].msi_x_table;
+    const auto end = std::min<std::uint64_t>(offset + from.size(), ConfigurationSpace::kMsiXPendingBits);
+    for (std::uint64_t at = offset; at < end; ++at) table[at] = from[at - offset];
+  });
 }
 
-void AttachVfioUser::reset(std::size_t index) {
-  clock_.before_input();
-  machine_.reset(machine_.memory_devices()[index], ResetKind::conventional);
-  machine_.settle();
-  clock_.after_input();
-}
-
-void AttachVfioUser::output(const Output& output) {
-  Function& function = functions_[output.to.id];
+void AttachVfioUser::interrupt(const Output& output) {
+  const Function& function = functions_[output.to.id];
   if (function.server == nullptr) return;
-  const auto kind = interrupt_of(*machine_.memory_devices()[output.to.id].function);
-  for (const std::byte message : output.bytes)
-    function.server->interrupt(kind, std::to_integer<std::uint32_t>(message));
+  for (const std::byte message : output.bytes) {
+    function.server->interrupt(function.interrupt, std::to_integer<std::uint32_t>(message));
+  }
 }
 
 }  // namespace cxlemu::app

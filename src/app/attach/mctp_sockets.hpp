@@ -1,12 +1,8 @@
 // Attaches programs behind the AF_MCTP shim to a lab: `mctp.sock` in its directory and the route page they share.
 #pragma once
 
-#include <map>
-#include <memory>
-
-#include "app/clock.hpp"
+#include "app/attach/connections.hpp"
 #include "os/memory.hpp"
-#include "os/unix_socket.hpp"
 
 namespace cxlemu::app {
 
@@ -24,24 +20,9 @@ class SharedRoutePage {
   lab::RoutePage* page_;
 };
 
-class AttachMctpSockets {
- public:
-  static Result<std::unique_ptr<AttachMctpSockets>> open(os::EventLoop& loop, Machine& machine, Clock& clock,
+/// `sockets` counts what does not arrive. All of them must outlive what comes back.
+Result<std::unique_ptr<Connections>> attach_mctp_sockets(os::EventLoop& loop, Gate& gate, SocketTable& sockets,
                                                          const SharedRoutePage& page,
                                                          const std::filesystem::path& directory);
-  void output(Output&& output);
-
- private:
-  AttachMctpSockets(Machine& machine, Clock& clock, const SharedRoutePage& page)
-      : machine_(machine), clock_(clock), page_(page) {}
-  void accepted(os::Connection connection);
-
-  Machine& machine_;
-  Clock& clock_;
-  const SharedRoutePage& page_;
-  std::optional<os::Listener> listener_;
-  std::map<std::uint32_t, os::Connection> connections_;
-  std::uint32_t next_id_ = 0;
-};
 
 }  // namespace cxlemu::app

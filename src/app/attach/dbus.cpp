@@ -1,4 +1,4 @@
-#include "app/attach_dbus.hpp"
+#include "app/attach/dbus.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "app/commands.hpp"
+#include "app/commands/cci.hpp"
 #include "app/device_client.hpp"
 
 namespace cxlemu::app {

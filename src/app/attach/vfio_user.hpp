@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/clock.hpp"
+#include "app/attach/gate.hpp"
 #include "os/memory.hpp"
 #include "os/vfio_user/server.hpp"
 
@@ -30,11 +30,9 @@ class AttachVfioUser {
  public:
   /// Listens for every device that does not say vfio-user=none. Its socket is `ID.vfio` in the lab's directory or the
   /// path that it names.
-  static Result<std::unique_ptr<AttachVfioUser>> open(os::EventLoop& loop, Machine& machine, Clock& clock,
+  static Result<std::unique_ptr<AttachVfioUser>> open(os::EventLoop& loop, Machine& machine, Gate& gate,
                                                       const MailboxPayloads& payloads,
                                                       const std::filesystem::path& directory);
-  /// An interrupt of a function.
-  void output(const Output& output);
   /// Of a memory device, by its index; empty: it has none.
   [[nodiscard]] const std::filesystem::path& socket(std::size_t index) const { return functions_[index].socket; }
 
@@ -42,17 +40,17 @@ class AttachVfioUser {
   struct Function {
     std::filesystem::path socket;
     std::unique_ptr<os::vfio_user::Server> server;  ///< null: nobody can attach to this one
+    os::vfio_user::Interrupt interrupt{};
     Buffer msi_x_table;
   };
 
-  AttachVfioUser(Machine& machine, Clock& clock) : machine_(machine), clock_(clock) {}
-  os::vfio_user::Device device(std::size_t index, int payload_descriptor);
+  explicit AttachVfioUser(Gate& gate) : gate_(gate) {}
+  os::vfio_user::Device device(const MemoryDeviceNode& node, std::size_t index, int payload_descriptor);
   void read(std::size_t index, std::uint32_t region, std::uint64_t offset, MutableBytes to);
   void write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from);
-  void reset(std::size_t index);
+  void interrupt(const Output& output);
 
-  Machine& machine_;
-  Clock& clock_;
+  Gate& gate_;
   std::vector<Function> functions_;
 };
 

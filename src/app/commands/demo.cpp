@@ -7,7 +7,7 @@
 #include <functional>
 #include <optional>
 
-#include "app/commands.hpp"
+#include "app/commands/subcommand.hpp"
 #include "app/exit_code.hpp"
 #include "app/qmp_client.hpp"
 #include "app/shim.hpp"
@@ -373,6 +373,10 @@ int Demo::run() {
 
 }  // namespace
 
-int demo_command() { return Demo().run(); }
+constexpr Subcommand kDemoCommand{
+    .name = "demo",
+    .summary = "the whole story on one screen, no set-up",
+    .declare = [](CLI::App&) -> std::function<int()> { return [] { return Demo().run(); }; },
+};
 
 }  // namespace cxlemu::app

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "app/cci_contents.hpp"
-#include "app/commands.hpp"
+#include "app/commands/cci_contents.hpp"
+#include "app/commands/firmware_transfer.hpp"
+#include "app/commands/subcommand.hpp"
 #include "app/device_client.hpp"
 #include "app/exit_code.hpp"
-#include "app/firmware_transfer.hpp"
 #include "app/text.hpp"
 #include "base/hex.hpp"
 #include "component/memory_device/memory_device.hpp"
@@ -16,7 +17,7 @@
 #include "qmp/arguments.hpp"
 #include "text/nearest_name.hpp"
 #include "text/quoted.hpp"
-#include "wire/log_contents.hpp"
+#include "wire/opcodes.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -26,11 +27,6 @@ using qmp::number_of;
 
 /// LIMIT: bytes of a file that is given as data.
 constexpr std::size_t kMaximumDataFile = 64 << 20;
-constexpr Opcode kGetSupportedLogs{0x0400};
-constexpr Opcode kGetLog{0x0401};
-constexpr Opcode kGetLsa{0x4102};
-constexpr Opcode kSetLsa{0x4103};
-constexpr Opcode kIdentifyMemoryDevice{0x4000};
 
 Result<Buffer> read_data_file(const std::string& path) { return os::read_file(path, kMaximumDataFile); }
 
@@ -44,44 +40,23 @@ const cci::Command* find_row(std::string_view name) {
 
 // ------------------------------------------------------------------------------------ commands that want several calls
 
-// What each log is called on the command line, and how it is shown.
-enum class LogText : std::uint8_t { effects, lines, state_dump, fields };
-struct KnownLog {
-  std::string_view name;
-  Uuid identifier;
-  LogText text = LogText::fields;
-  Layout layout{};
-};
-const auto kKnownLogs = std::to_array<KnownLog>({
-    {"command-effects",
-     kCommandEffectsLog,
-     LogText::effects,
-     {"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value}},
-    {"vendor-debug", kVendorDebugLog, LogText::lines},
-    {"component-state-dump", kComponentStateDumpLog, LogText::state_dump, LayoutOf<ComponentStateDumpHeader>::value},
-    {"ddr5-ecs",
-     kDdr5EcsLog,
-     LogText::fields,
-     {"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries",
-      &LayoutOf<Ddr5EcsLogEntry>::value}},
-    {"media-test-capability", kMediaTestCapabilityLog, LogText::fields, LayoutOf<MediaTestCapabilityLogHeader>::value},
-    {"media-test-results-short", kMediaTestResultsShortLog, LogText::fields,
-     LayoutOf<MediaTestResultsLogHeader>::value},
-    {"media-test-results-long", kMediaTestResultsLongLog, LogText::fields, LayoutOf<MediaTestResultsLogHeader>::value},
-});
+using generic::LogContents;
+using KnownLog = generic::LogRow<MemoryDevice>;
 constexpr std::string_view kLogIdentifierField = "log_identifier=";
 
 const KnownLog* find_log(const Uuid& identifier) {
-  const auto found = std::ranges::find(kKnownLogs, identifier, &KnownLog::identifier);
-  return found == kKnownLogs.end() ? nullptr : &*found;
+  const auto rows = MemoryDevice::log_rows();
+  const auto found = std::ranges::find(rows, identifier, &KnownLog::identifier);
+  return found == rows.end() ? nullptr : &*found;
 }
 
 // Logs may be given by their names.
 std::vector<std::string> with_log_identifiers(std::vector<std::string> fields) {
+  const auto rows = MemoryDevice::log_rows();
   for (std::string& field : fields) {
     if (!field.starts_with(kLogIdentifierField)) continue;
-    const auto known = std::ranges::find(kKnownLogs, field.substr(kLogIdentifierField.size()), &KnownLog::name);
-    if (known != kKnownLogs.end()) field = std::string(kLogIdentifierField) + known->identifier.text();
+    const auto known = std::ranges::find(rows, field.substr(kLogIdentifierField.size()), &KnownLog::short_name);
+    if (known != rows.end()) field = std::string(kLogIdentifierField) + known->identifier.text();
   }
   return fields;
 }
@@ -213,7 +188,7 @@ std::string command_effects_table(Bytes log, const VendorNames& vendor) {
 
 // A log that was read whole, as a program reads it.
 Json whole_log_json(const KnownLog& log, Bytes bytes) {
-  if (log.text == LogText::lines) {
+  if (log.contents == LogContents::lines_of_text) {
     Json lines = Json::array();
     std::string_view text = text_of(bytes);
     while (!text.empty()) {
@@ -222,7 +197,7 @@ Json whole_log_json(const KnownLog& log, Bytes bytes) {
     }
     return Json::object({{"lines", std::move(lines)}});
   }
-  if (log.text != LogText::state_dump || bytes.size() < log.layout.size)
+  if (log.contents != LogContents::header_and_json || bytes.size() < log.layout.size)
     return decode::decode_payload(log.layout, bytes);
   Json dump = decode::decode_payload(log.layout, bytes.first(log.layout.size));
   if (auto data = Json::parse(text_of(bytes.subspan(log.layout.size)))) dump.set("data", std::move(*data));
@@ -230,9 +205,9 @@ Json whole_log_json(const KnownLog& log, Bytes bytes) {
 }
 
 void print_whole_log(const KnownLog& log, Bytes bytes, const VendorNames& vendor) {
-  if (log.text == LogText::effects) return print(command_effects_table(bytes, vendor));
-  if (log.text == LogText::lines) return print(std::string(text_of(bytes)));
-  if (log.text != LogText::state_dump || bytes.size() < log.layout.size) {
+  if (log.contents == LogContents::command_effects) return print(command_effects_table(bytes, vendor));
+  if (log.contents == LogContents::lines_of_text) return print(std::string(text_of(bytes)));
+  if (log.contents != LogContents::header_and_json || bytes.size() < log.layout.size) {
     return print(decode::payload_lines(log.layout, bytes, 2));
   }
   print(decode::payload_lines(log.layout, bytes.first(log.layout.size), 2));
@@ -374,7 +349,7 @@ Result<Request> make_request(const CciOptions& options) {
   return request;
 }
 
-Result<int> run(Device& device, const CciOptions& options, const Request& request) {
+Result<int> send_and_show(Device& device, const CciOptions& options, const Request& request) {
   const Json answer = TRY(send(device, request.row, request.opcode, request.payload, options));
   const bool in_background = started(answer);
   if (!options.output.empty() && succeeded(answer)) {
@@ -390,9 +365,29 @@ Result<int> run(Device& device, const CciOptions& options, const Request& reques
   return succeeded(answer) || in_background ? kSuccess : kRefused;
 }
 
-}  // namespace
+void declare(CLI::App& app, CciOptions& options) {
+  add_lab(app, options.lab);
+  app.add_option("device", options.device, "id of the device")->required();
+  app.add_option("command", options.command, "name such as get-health-info, or opcode; absent: list them");
+  app.add_option("fields", options.fields, "field=value ...; data=TEXT, data=hex:00ff or data=@FILE");
+  app.add_option("--via", options.via, "by which CCI (default: the first that carries the opcode)")
+      ->check(CLI::IsMember({"mailbox", "mctp"}));
+  app.add_option("--payload", options.payload, "input payload in hexadecimal, instead of fields");
+  app.add_option("--output", options.output, "write the bytes of the response to this file");
+  app.add_flag("--json", options.json, "the answer as JSON");
+  app.add_flag("--raw", options.raw, "the bytes of the response in hexadecimal");
+  app.add_flag("--wait", options.wait, "follow a background operation to its end");
+  app.footer(
+      "examples:\n"
+      "  cxlemu cci mem0                                   # every command and its fields\n"
+      "  cxlemu cci mem0 get-event-records event_log=failure\n"
+      "  cxlemu cci mem0 set-lsa offset=0 data=@labels.bin\n"
+      "  cxlemu cci mem0 get-lsa --output labels.bin       # the whole area\n"
+      "  cxlemu cci mem0 transfer-fw new.fw slot=2         # the whole file (cxlemu firmware --help)\n"
+      "  cxlemu cci mem0 sanitize --wait");
+}
 
-int cci_command(const CciOptions& options) {
+int run(const CciOptions& options) {
   if (options.command.empty()) {
     print_commands(vendor_commands(options));
     return kSuccess;
@@ -410,10 +405,16 @@ int cci_command(const CciOptions& options) {
     return kNoLab;
   }
   Device device(std::move(*client), options.device, options.via);
-  const auto status = whole_file ? transfer_firmware(device, options, *firmware) : run(device, options, *request);
+  const auto status =
+      whole_file ? transfer_firmware(device, options, *firmware) : send_and_show(device, options, *request);
   if (status) return *status;
   print_error(status.error().message);
   return kRefused;
 }
+
+}  // namespace
+
+constexpr Subcommand kCciCommand =
+    subcommand<CciOptions, declare, run>("cci", "send a command to a device and decode its answer");
 
 }  // namespace cxlemu::app

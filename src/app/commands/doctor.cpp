@@ -1,6 +1,7 @@
 // `cxlemu doctor`: for each way to attach to a lab, what this machine has of it and what to do about the rest.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,7 +11,7 @@
 #include <ranges>
 #include <utility>
 
-#include "app/commands.hpp"
+#include "app/commands/subcommand.hpp"
 #include "app/exit_code.hpp"
 #include "app/shim.hpp"
 #include "app/text.hpp"
@@ -204,9 +205,25 @@ Json json_of(const Finding& finding) {
   return json;
 }
 
-}  // namespace
+struct DoctorOptions {
+  std::string qemu = "qemu-system-x86_64";
+  std::string kernel_config;  ///< a file; empty: that of this machine
+  bool json = false;
+};
 
-int doctor_command(const DoctorOptions& options) {
+void declare(CLI::App& app, DoctorOptions& options) {
+  app.add_option("--qemu", options.qemu, "the QEMU to look at (default: qemu-system-x86_64)");
+  app.add_option("--kernel-config", options.kernel_config,
+                 "configuration of the kernel that shall bind devices (default: this machine's)");
+  app.add_flag("--json", options.json, "as JSON");
+  app.footer(
+      "examples:\n"
+      "  cxlemu doctor\n"
+      "  cxlemu doctor --qemu ~/qemu/build/qemu-system-x86_64 --kernel-config ~/linux/.config\n"
+      "exit status: 0 everything is there, 1 something is missing");
+}
+
+int run(const DoctorOptions& options) {
   std::vector<Finding> findings{af_mctp("shim", find_shim()), af_mctp("directory for the sockets of labs", lab_root()),
                                 dbus_daemon()};
   std::ranges::move(qemu(options.qemu), std::back_inserter(findings));
@@ -227,5 +244,10 @@ int doctor_command(const DoctorOptions& options) {
   }
   return all_there ? kSuccess : kRefused;
 }
+
+}  // namespace
+
+constexpr Subcommand kDoctorCommand =
+    subcommand<DoctorOptions, declare, run>("doctor", "say what is missing here for each way to attach to a lab");
 
 }  // namespace cxlemu::app

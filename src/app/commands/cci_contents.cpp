@@ -1,4 +1,4 @@
-#include "app/cci_contents.hpp"
+#include "app/commands/cci_contents.hpp"
 
 #include <fmt/format.h>
 
@@ -11,44 +11,10 @@
 #include "text/quoted.hpp"
 #include "wire/features.hpp"
 #include "wire/maintenance.hpp"
+#include "wire/opcodes.hpp"
 
 namespace cxlemu::app {
 namespace {
-
-constexpr Opcode kGetSupportedFeatures{0x0500};
-constexpr Opcode kGetFeature{0x0501};
-constexpr Opcode kSetFeature{0x0502};
-constexpr Opcode kPerformMaintenance{0x0600};
-
-// CXL r3.2 8.2.10.9.11.2: a byte for all memory media FRUs, then one of these for each.
-using EcsConfigurations = Le16;
-constexpr std::array<Field, 1> kEcsCommon = {
-    Field{"ddr5_ecs_log_capabilities", 0, 1, FieldKind::hex, "bits 1:0: Log Entry Type"}};
-constexpr std::array<Field, 1> kEcsConfigurations = {
-    Field{"ecs_configurations", 0, sizeof(EcsConfigurations), FieldKind::hex, ""}};
-constexpr Layout kEcsWritableFru{"EcsWritable", sizeof(EcsConfigurations), kEcsConfigurations};
-
-struct FeatureText {
-  std::string_view name;
-  Layout readable;
-  Layout writable;
-};
-// In the order of FeatureIndex.
-constexpr auto kFeatureTexts = std::to_array<FeatureText>({
-    {"patrol-scrub", LayoutOf<PatrolScrubReadable>::value, LayoutOf<PatrolScrubWritable>::value},
-    {"ddr5-ecs",
-     {"EcsReadable", 1, kEcsCommon, "frus", &LayoutOf<EcsReadable>::value},
-     {"EcsWritable", 1, kEcsCommon, "ecs_configurations", &kEcsWritableFru}},
-    {"soft-ppr", LayoutOf<PprReadable>::value, LayoutOf<PprWritable>::value},
-    {"hard-ppr", LayoutOf<PprReadable>::value, LayoutOf<PprWritable>::value},
-    {"cacheline-sparing", LayoutOf<SparingReadable>::value, LayoutOf<SparingWritable>::value},
-    {"row-sparing", LayoutOf<SparingReadable>::value, LayoutOf<SparingWritable>::value},
-    {"bank-sparing", LayoutOf<SparingReadable>::value, LayoutOf<SparingWritable>::value},
-    {"rank-sparing", LayoutOf<SparingReadable>::value, LayoutOf<SparingWritable>::value},
-    {"cvme-threshold", LayoutOf<CvmeThresholdReadable>::value, LayoutOf<CvmeThresholdWritable>::value},
-    {"device-settings", LayoutOf<DeviceSettings>::value, LayoutOf<DeviceSettings>::value},
-});
-static_assert(kFeatureTexts.size() == kFeatures);
 
 constexpr std::string_view kFeatureField = "feature_identifier=";
 
@@ -59,30 +25,29 @@ bool is_given(std::span<const std::string> fields, std::string_view name) {
                              [&](const std::string& field) { return decode::same_field_name(name_of(field), name); });
 }
 
-// Writes the identifier where a feature is given by name; which one it is, if it is one that is known here.
-Result<std::optional<std::size_t>> name_feature(std::vector<std::string>& fields) {
+// Writes the identifier where a feature is given by name; which one it is; null: none that is known here.
+Result<const FeatureRow*> name_feature(std::vector<std::string>& fields) {
   const auto rows = feature_rows();
   for (std::string& field : fields) {
     const std::string_view name = name_of(field);
     if (!decode::same_field_name(name, name_of(kFeatureField)) || name.size() == field.size()) continue;
     const std::string_view value = std::string_view(field).substr(name.size() + 1);
-    const auto named = std::ranges::find(kFeatureTexts, value, &FeatureText::name);
-    if (named != kFeatureTexts.end()) {
-      const auto index = static_cast<std::size_t>(named - kFeatureTexts.begin());
-      field = std::string(kFeatureField) + rows[index].identifier.text();
-      return index;
+    const auto named = std::ranges::find(rows, value, &FeatureRow::short_name);
+    if (named != rows.end()) {
+      field = std::string(kFeatureField) + named->identifier.text();
+      return &*named;
     }
     const auto identifier = Uuid::parse(value);
     if (!identifier) {
       std::vector<std::string_view> names;
-      for (const FeatureText& known : kFeatureTexts) names.push_back(known.name);
+      for (const FeatureRow& row : rows) names.push_back(row.short_name);
       return failure(fmt::format("feature_identifier: {} is no UUID, and no feature has that name{}",
                                  text::quoted(value), text::did_you_mean(value, names)));
     }
     const auto row = std::ranges::find(rows, *identifier, &FeatureRow::identifier);
-    if (row != rows.end()) return static_cast<std::size_t>(row - rows.begin());
+    if (row != rows.end()) return &*row;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 // What is behind the fields of Perform Maintenance, by the class that is asked for.
@@ -125,15 +90,14 @@ Result<std::vector<std::string>> with_contents(const cci::Command& row, std::vec
     return parameters == nullptr ? fields : encode_contents(row, std::move(fields), *parameters, true);
   }
   if (row.opcode != kGetFeature && row.opcode != kSetFeature) return fields;
-  const auto feature = TRY(name_feature(fields));
-  if (!feature) return fields;
-  const FeatureRow& known = feature_rows()[*feature];
+  const FeatureRow* feature = TRY(name_feature(fields));
+  if (feature == nullptr) return fields;
   if (row.opcode == kGetFeature) {
-    if (!is_given(fields, "count")) fields.push_back(fmt::format("count={}", known.get_feature_size));
+    if (!is_given(fields, "count")) fields.push_back(fmt::format("count={}", feature->get_feature_size));
     return fields;
   }
-  if (!is_given(fields, "version")) fields.push_back(fmt::format("version={}", known.set_feature_version));
-  return encode_contents(row, std::move(fields), kFeatureTexts[*feature].writable, false);
+  if (!is_given(fields, "version")) fields.push_back(fmt::format("version={}", feature->set_feature_version));
+  return encode_contents(row, std::move(fields), feature->writable, false);
 }
 
 std::optional<Layout> contents_of_answer(const cci::Command& row, Bytes request) {
@@ -143,7 +107,7 @@ std::optional<Layout> contents_of_answer(const cci::Command& row, Bytes request)
   const auto rows = feature_rows();
   const auto known = std::ranges::find(rows, in->feature_identifier, &FeatureRow::identifier);
   if (known == rows.end() || in->offset != 0 || in->count < known->get_feature_size) return std::nullopt;
-  return kFeatureTexts[static_cast<std::size_t>(known - rows.begin())].readable;
+  return known->readable;
 }
 
 }  // namespace cxlemu::app

@@ -1,26 +1,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
-#include <map>
 #include <optional>
 
-#include "app/attach_dbus.hpp"
-#include "app/attach_mctp_sockets.hpp"
-#include "app/attach_qmp.hpp"
-#include "app/attach_vfio_user.hpp"
-#include "app/commands.hpp"
+#include "app/commands/subcommand.hpp"
+#include "app/daemon.hpp"
 #include "app/exit_code.hpp"
-#include "app/shim.hpp"
 #include "app/text.hpp"
-#include "base/socket_path.hpp"
 #include "decode/payload_text.hpp"
+#include "options/option_grammar.hpp"
 #include "options/qemu_options.hpp"
 #include "options/topology_builder.hpp"
+#include "options/topology_file.hpp"
 #include "os/file.hpp"
-#include "os/lab_directory.hpp"
-#include "qmp/server.hpp"
 
 namespace cxlemu::app {
 namespace {
@@ -119,103 +112,6 @@ Result<RunOptions> parse(std::vector<std::string> arguments) {
   return options;
 }
 
-// A lab and everything that is attached to it. Reading the constructor shows the program.
-class Daemon {
- public:
-  Daemon(os::EventLoop loop, os::LabDirectory directory, SharedRoutePage page)
-      : loop_(std::move(loop)), directory_(std::move(directory)), page_(std::move(page)) {}
-
-  Result<void> start(const Topology& topology, options::LabClock clock) {
-    machine_ = TRY(Machine::create(
-        topology, [this](const auto& config) { return make_backing(config); }, page_.page(),
-        [this](const auto& declaration) { return payloads_.make(declaration); }));
-    clock_.emplace(clock, loop_, *machine_);
-    qmp_.emplace(*machine_, qmp::ServerConfig{.lab_name = directory_.name(),
-                                              .clock = std::string(name_of(clock)),
-                                              .quit = [this] { loop_.stop(kSuccess); }});
-    attach_qmp_ = TRY(AttachQmp::open(loop_, *machine_, *qmp_, *clock_, directory_.path()));
-    attach_mctp_ = TRY(AttachMctpSockets::open(loop_, *machine_, *clock_, page_, directory_.path()));
-    attach_vfio_user_ = TRY(AttachVfioUser::open(loop_, *machine_, *clock_, payloads_, directory_.path()));
-    machine_->on_output([this](Output&& output) {
-      switch (output.to.kind) {
-        case SourceKind::qmp:
-          return attach_qmp_->output(std::move(output));
-        case SourceKind::mctp_socket:
-          return attach_mctp_->output(std::move(output));
-        case SourceKind::pcie_function:
-          return attach_vfio_user_->output(output);
-      }
-    });
-    return loop_.on_signal({SIGINT, SIGTERM, SIGHUP}, [this](int) { end(); });
-  }
-
-  Result<void> show_on_dbus(const std::string& where) {
-    attach_dbus_ = TRY(AttachDbus::open(loop_, *machine_, where, directory_.path()));
-    return {};
-  }
-
-  // The first time a program is asked to end, and the lab serves it meanwhile; the second time it is killed.
-  void end() {
-    if (!program_ || asked_to_end_) return loop_.stop(kSuccess);
-    asked_to_end_ = true;
-    program_->terminate();
-  }
-
-  // The lab ends with the program.
-  Result<void> start_program(const std::vector<std::string>& program) {
-    auto environment = TRY(shim_environment(directory_.path()));
-    environment.push_back({"CXLEMU_LAB", directory_.name()});
-    TRY_VOID(loop_.on_signal({SIGCHLD}, [this](int) {
-      // It may have been stopped and not ended.
-      if (!program_) return;
-      const auto status = program_->poll();
-      if (!status) return loop_.stop(kNoLab);
-      if (*status) loop_.stop(**status);
-    }));
-    program_.emplace(TRY(os::Child::start(program, environment)));
-    return {};
-  }
-
-  int run() { return loop_.run(); }
-  [[nodiscard]] const os::LabDirectory& directory() const { return directory_; }
-  [[nodiscard]] Machine& machine() { return *machine_; }
-  [[nodiscard]] const std::filesystem::path& vfio_user_socket(std::size_t index) const {
-    return attach_vfio_user_->socket(index);
-  }
-  [[nodiscard]] std::optional<std::string> dbus_address() const {
-    return attach_dbus_ == nullptr ? std::nullopt : attach_dbus_->address();
-  }
-
- private:
-  Result<Backing> make_backing(const MemoryBackendConfig& config) {
-    if (config.mem_path.empty()) return Backing(config.size_bytes);
-    const auto sharing = config.share ? os::Sharing::shared : os::Sharing::copied;
-    auto& file =
-        files_.emplace(config.id, TRY(os::MappedFile::open(config.mem_path, config.size_bytes, sharing))).first->second;
-    return Backing(
-        config.size_bytes,
-        {.read = [&file](std::uint64_t offset, MutableBytes to) { return file.read(offset, to).has_value(); },
-         .write = [&file](std::uint64_t offset, Bytes from) { return file.write(offset, from).has_value(); },
-         .discard = [&file](std::uint64_t offset,
-                            std::uint64_t length) { return file.discard(offset, length).has_value(); }});
-  }
-
-  os::EventLoop loop_;
-  os::LabDirectory directory_;
-  SharedRoutePage page_;
-  std::map<std::string, os::MappedFile> files_;
-  MailboxPayloads payloads_;
-  std::unique_ptr<Machine> machine_;
-  std::optional<Clock> clock_;
-  std::optional<qmp::Server> qmp_;
-  std::unique_ptr<AttachQmp> attach_qmp_;
-  std::unique_ptr<AttachMctpSockets> attach_mctp_;
-  std::unique_ptr<AttachVfioUser> attach_vfio_user_;
-  std::unique_ptr<AttachDbus> attach_dbus_;
-  std::optional<os::Child> program_;
-  bool asked_to_end_ = false;
-};
-
 void say_up(Daemon& daemon, options::LabClock clock, bool json) {
   const auto& directory = daemon.directory();
   if (json) {
@@ -274,12 +170,13 @@ Result<Plan> make_plan(const RunOptions& options) {
               .clock = options.clock.value_or(settings.clock.value_or(options::LabClock::real))};
 }
 
-Result<int> run(const RunOptions& options, const Plan& plan) {
+Result<int> run_plan(const RunOptions& options, const Plan& plan) {
   for (const std::string& notice : plan.lab.notices) print_error(notice);
   // A device has several, and a shell gives a program 1024.
   os::raise_descriptor_limit();
   Daemon daemon(TRY(os::EventLoop::create()), TRY(os::LabDirectory::claim(plan.name)), TRY(SharedRoutePage::create()));
   // The shim lives in other programs and has the length of sun_path for its socket.
+
   if (const auto& path = daemon.directory().path(); (path / "mctp.sock").native().size() > kMaximumSocketPath) {
     return failure(
         fmt::format("{} is too long a path for the sockets of programs; choose a shorter --name or "
@@ -296,10 +193,8 @@ Result<int> run(const RunOptions& options, const Plan& plan) {
   return daemon.run();
 }
 
-}  // namespace
-
-int run_command(const std::vector<std::string>& arguments) {
-  const auto options = parse(arguments);
+int run(std::vector<std::string> arguments) {
+  const auto options = parse(std::move(arguments));
   if (!options) {
     print_error(options.error().message);
     return kUsage;
@@ -313,10 +208,14 @@ int run_command(const std::vector<std::string>& arguments) {
     print_error(plan.error().message);
     return kUsage;
   }
-  const auto status = run(*options, *plan);
+  const auto status = run_plan(*options, *plan);
   if (status) return *status;
   print_error(status.error().message);
   return kNoLab;
 }
+
+}  // namespace
+
+constexpr Subcommand kRunCommand{.name = "run", .summary = "run a lab (cxlemu run --help)", .run_words = run};
 
 }  // namespace cxlemu::app

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
-#include "app/commands.hpp"
+#include <CLI/CLI.hpp>
+
+#include "app/commands/subcommand.hpp"
 #include "app/exit_code.hpp"
 #include "app/qmp_client.hpp"
 #include "app/text.hpp"
@@ -52,10 +54,18 @@ std::string events(const Json& device) {
   return fmt::format("{}{}", records, lost ? "+" : "");
 }
 
-}  // namespace
+struct ListOptions {
+  std::string lab;
+  bool json = false;
+};
 
-int list_command(const std::string& lab, bool json) {
-  auto client = QmpClient::connect(lab);
+void declare(CLI::App& app, ListOptions& options) {
+  add_lab(app, options.lab);
+  app.add_flag("--json", options.json, "everything the lab says, as JSON");
+}
+
+int run(const ListOptions& options) {
+  auto client = QmpClient::connect(options.lab);
   if (!client) {
     print_error(client.error().message);
     return kNoLab;
@@ -65,7 +75,7 @@ int list_command(const std::string& lab, bool json) {
     print_error(answer.error().message);
     return kRefused;
   }
-  if (json) {
+  if (options.json) {
     print_line(answer->text(2));
     return kSuccess;
   }
@@ -82,5 +92,10 @@ int list_command(const std::string& lab, bool json) {
   print(table(rows));
   return kSuccess;
 }
+
+}  // namespace
+
+constexpr Subcommand kListCommand =
+    subcommand<ListOptions, declare, run>("list", "show the devices of a lab, their endpoints and their state");
 
 }  // namespace cxlemu::app
