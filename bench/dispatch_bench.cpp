@@ -34,7 +34,7 @@ constexpr int kSlices = 2000;
 
 struct Case {
   Opcode opcode;
-  cci::Carrier carrier{};
+  cci::CciId cci{};
 };
 
 template <typename Call>
@@ -51,10 +51,10 @@ void dispatch(benchmark::State& state, Case which) {
   Backing labels(1U << 18);
   MemoryDevice device("mem0", {}, timeline,
                       {.volatile_capacity = &volatile_capacity, .persistent_capacity = nullptr, .labels = &labels});
-  cci::Context& context = which.carrier == cci::Carrier::mailbox ? device.mailbox() : device.mctp();
-  Buffer space(context.response_limit);
-  Buffer copied(context.response_limit);
-  const auto call = [&] { return cci::dispatch(device.target(context), which.opcode, {}, 0, space); };
+  cci::Cci& cci = device.cci(which.cci);
+  Buffer space(cci.response_limit);
+  Buffer copied(cci.response_limit);
+  const auto call = [&] { return cci::dispatch(cci, {.opcode = which.opcode, .payload = {}}, space); };
   const cci::Reply reply = call();
   if (reply.return_code != ReturnCode::success) return state.SkipWithError("the command was refused");
   std::size_t size = reply.payload_size;
@@ -94,11 +94,11 @@ void add(const char* name, Case which) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  add("mailbox/0300_get_timestamp", {Opcode{0x0300}, cci::Carrier::mailbox});
-  add("mailbox/4000_identify_memory_device", {Opcode{0x4000}, cci::Carrier::mailbox});
-  add("mailbox/4200_get_health_info", {Opcode{0x4200}, cci::Carrier::mailbox});
+  add("mailbox/0300_get_timestamp", {Opcode{0x0300}, cci::kMailbox});
+  add("mailbox/4000_identify_memory_device", {Opcode{0x4000}, cci::kMailbox});
+  add("mailbox/4200_get_health_info", {Opcode{0x4200}, cci::kMailbox});
   // Identify is no mailbox command.
-  add("mctp/0001_identify", {Opcode{0x0001}, cci::Carrier::mctp});
+  add("mctp/0001_identify", {Opcode{0x0001}, cci::kMctp});
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-#include "machine/machine.hpp"
+#include "machine/build.hpp"
 #include "wire/firmware.hpp"
 
 namespace {
@@ -31,7 +31,7 @@ struct Device {
       device.poison_media(Dpa{i * kStride}, kCacheLine, {PoisonSource::internal});
   }
   cci::Reply send(std::uint16_t opcode, Bytes payload) {
-    return cci::dispatch(device.target(device.mailbox()), Opcode{opcode}, payload, payload.size(), space);
+    return cci::dispatch(device.cci(cci::kMailbox), {.opcode = Opcode{opcode}, .payload = payload}, space);
   }
   static MemoryDeviceConfig config() {
     MemoryDeviceConfig config;
@@ -109,9 +109,10 @@ void firmware_over_mctp(benchmark::State& state) {
   MemoryDeviceDeclaration declaration;
   declaration.id = "mem0";
   declaration.volatile_memdev = "v";
+  declaration.mctp = {{NetworkId{1}, Eid{8}}};
   declaration.config.firmware_verify = FirmwareVerify::any;
   topology.memory_devices.push_back(declaration);
-  const auto machine = Machine::create(topology).value();
+  const auto machine = build_machine(topology).value();
   const Buffer image(kSize, std::byte{0x5A});
   Buffer copied(kSize);
   double best = std::numeric_limits<double>::max();
@@ -127,8 +128,7 @@ void firmware_over_mctp(benchmark::State& state) {
         in.offset_128b = static_cast<std::uint32_t>(at / kFwAlignment);
         Buffer request = to_buffer(bytes_of(in));
         append(request, Bytes(image).subspan(at, length));
-        const auto result =
-            machine->send_command(machine->memory_devices().front(), Via::mctp, Opcode{0x0201}, request);
+        const auto result = machine->send_command(machine->components().front(), cci::kMctp, Opcode{0x0201}, request);
         if (!result || result->return_code != ReturnCode::success) state.SkipWithError("a part was refused");
       }
     });

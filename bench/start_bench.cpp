@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "af_mctp.hpp"
-#include "machine/machine.hpp"
+#include "machine/build.hpp"
 #include "measure.hpp"
 #include "os/unix_socket.hpp"
 
@@ -109,9 +109,11 @@ Topology idle_devices(std::size_t count, bool with_endpoints) {
     device.volatile_memdev = fmt::format("ram{}", i);
     device.lsa = fmt::format("labels{}", i);
     device.config.serial_number = i + 1;
-    device.mctp.kind = with_endpoints ? MctpPlacement::Kind::fixed : MctpPlacement::Kind::none;
-    device.mctp.network = NetworkId{static_cast<std::uint32_t>(1 + i / kMaximumEndpointsOfNetwork)};
-    device.mctp.eid = Eid{static_cast<std::uint8_t>(kFirstEid.value + i % kMaximumEndpointsOfNetwork)};
+    device.mctp.clear();
+    if (with_endpoints) {
+      device.mctp.push_back({NetworkId{static_cast<std::uint32_t>(1 + i / kMaximumEndpointsOfNetwork)},
+                             Eid{static_cast<std::uint8_t>(kFirstEid.value + i % kMaximumEndpointsOfNetwork)}});
+    }
     topology.backends.push_back({device.volatile_memdev, std::uint64_t{1} << 30, {}});
     topology.backends.push_back({device.lsa, std::uint64_t{1} << 18, {}});
     topology.memory_devices.push_back(std::move(device));
@@ -132,7 +134,7 @@ int idle(const IdleCase& which) {
   const Topology topology = idle_devices(which.devices, which.with_endpoints);
   const double before_kib = resident_kib();
   const double before = microseconds_now();
-  const auto machine = must(Machine::create(topology));
+  const auto machine = must(build_machine(topology));
   const double seconds = (microseconds_now() - before) / 1e6;
   fmt::print("{} {}\n", (resident_kib() - before_kib) / static_cast<double>(which.devices), seconds);
   return 0;

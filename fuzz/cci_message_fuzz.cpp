@@ -14,7 +14,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void check_response(Bytes request, const cci::MessageResult& result, const cci::Context& context) {
+void check_response(Bytes request, const cci::MessageResult& result, const cci::Cci& cci) {
   if (result.drop != cci::MessageDrop::none) {
     require(result.response.empty());
     return;
@@ -23,10 +23,10 @@ void check_response(Bytes request, const cci::MessageResult& result, const cci::
   const auto header = reader.take<CciMessageHeader>();
   require(header.has_value() && header->category == 1 && header->cci_tag == std::to_integer<std::uint8_t>(request[1]));
   const auto length = CciMessageHeader::PayloadLength::get(header->payload_length_and_background_operation.value());
-  require(length == reader.rest().size() && length <= context.response_limit);
+  require(length == reader.rest().size() && length <= cci.response_limit);
   const bool busy =
       CciMessageHeader::BackgroundOperation::get(header->payload_length_and_background_operation.value()) != 0;
-  require(busy == context.background.running());
+  require(busy == cci.background.running());
   require(header->return_code == ReturnCode::success || reader.rest().empty());
 }
 
@@ -52,8 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     timeline.advance_to(timeline.now() + std::chrono::milliseconds(control >> 4));
     const auto by = (control & 0x08) != 0 ? cci::MessageClass::fm_api : cci::MessageClass::cci;
     const std::size_t whole = (control & 0x04) != 0 ? message.size() + control : message.size();
-    const auto result = cci::handle_message(device.target(device.mctp()), by, message, whole);
-    check_response(message, result, device.mctp());
+    const auto result = cci::handle_message(device.cci(cci::kMctp), by, {}, message, whole);
+    check_response(message, result, device.cci(cci::kMctp));
   }
   return 0;
 }

@@ -29,26 +29,26 @@ struct Step {
 class Harness {
  public:
   void run(const Step& step, Bytes data) {
-    cci::Context& context = step.cci % 2 == 0 ? device_.mailbox() : device_.mctp();
+    cci::Cci& cci = step.cci % 2 == 0 ? device_.cci(cci::kMailbox) : device_.cci(cci::kMctp);
     switch (step.what % 12) {
       case 0:
-        send(context, 0x0500, bytes_of(GetSupportedFeaturesIn{step.offset.value(), step.feature.value(), {}}));
+        send(cci, 0x0500, bytes_of(GetSupportedFeaturesIn{step.offset.value(), step.feature.value(), {}}));
         break;
       case 1:
-        get_feature(context, step);
+        get_feature(cci, step);
         break;
       case 2:
       case 3:
-        set_feature(context, step, data);
+        set_feature(cci, step, data);
         break;
       case 4:
-        ppr(context, step);
+        ppr(cci, step);
         break;
       case 5:
-        send(context, 0x0600, data);
+        send(cci, 0x0600, data);
         break;
       case 6:
-        send(context, 0x0005, {});
+        send(cci, 0x0005, {});
         break;
       case 7:
         (void)media_errors::inject(device_, line(step) * kCacheLine, step.flags + 1U);
@@ -73,25 +73,25 @@ class Harness {
  private:
   static std::uint64_t line(const Step& step) { return step.offset % (2 * kCapacity / kCacheLine); }
 
-  ReturnCode send(cci::Context& context, std::uint16_t opcode, Bytes payload) {
+  ReturnCode send(cci::Cci& cci, std::uint16_t opcode, Bytes payload) {
     std::array<std::byte, 8192> space;
-    return cci::dispatch(device_.target(context), Opcode{opcode}, payload, payload.size(), space).return_code;
+    return cci::dispatch(cci, {.opcode = Opcode{opcode}, .payload = payload}, space).return_code;
   }
 
   static Uuid identifier(const Step& step) {
     return step.feature % 12 < kFeatures ? feature_rows()[step.feature % 12].identifier : kFeatureBeingTransferred;
   }
 
-  void get_feature(cci::Context& context, const Step& step) {
+  void get_feature(cci::Cci& cci, const Step& step) {
     GetFeatureIn in{};
     in.feature_identifier = identifier(step);
     in.offset = step.offset;
     in.count = std::uint16_t{step.length.value()};
     in.selection = static_cast<FeatureSelection>(step.flags.value());
-    send(context, 0x0501, bytes_of(in));
+    send(cci, 0x0501, bytes_of(in));
   }
 
-  void set_feature(cci::Context& context, const Step& step, Bytes data) {
+  void set_feature(cci::Cci& cci, const Step& step, Bytes data) {
     const FeatureTransfer before = device_.features().transfer;
     SetFeatureIn in{};
     in.feature_identifier = identifier(step);
@@ -100,17 +100,17 @@ class Harness {
     in.version = static_cast<std::uint8_t>(step.flags >> 4 == 0 ? 1 : step.flags >> 4);
     Buffer request = to_buffer(bytes_of(in));
     append(request, data);
-    const ReturnCode code = send(context, 0x0502, request);
+    const ReturnCode code = send(cci, 0x0502, request);
     // Another CCI changes nothing about a transfer.
-    if (before.in_progress && before.by != context.carrier) {
+    if (before.in_progress && before.by != cci.id) {
       require(code != ReturnCode::success && device_.features().transfer == before);
     }
   }
 
-  void ppr(cci::Context& context, const Step& step) {
+  void ppr(cci::Cci& cci, const Step& step) {
     Buffer request = to_buffer(bytes_of(PerformMaintenanceIn{1, static_cast<std::uint8_t>(step.flags & 1)}));
     append(request, bytes_of(PprParameters{static_cast<std::uint8_t>(step.flags >> 1), line(step) * kCacheLine, 0U}));
-    send(context, 0x0600, request);
+    send(cci, 0x0600, request);
   }
 
   void save_and_restore() {
@@ -129,7 +129,7 @@ class Harness {
       const auto used = std::ranges::count(device_.maintenance().repairs, kind, &Repair::kind);
       require(static_cast<std::uint32_t>(used) <= maintenance::resources(device_.config(), kind));
     }
-    require(device_.operations_running(Opcode{0x0600}) <= 1);
+    require(device_.component().operations_running(Opcode{0x0600}) <= 1);
     const MediaErrorsState& errors = device_.media_errors();
     require(errors.corrected.size() <= kMaximumCorrectedErrors);
     for (std::size_t i = 0; i < kMemoryMediaFrus; ++i) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "machine/build.hpp"
 #include "qmp/server.hpp"
 
 namespace {
@@ -26,14 +27,17 @@ std::unique_ptr<Machine> make_lab() {
     device.config.scan_results_size = 2;
     if (topology.memory_devices.empty()) {
       device.volatile_memdev = "v";
+      device.mctp = {{NetworkId{1}, Eid{8}}, {NetworkId{1}, Eid{10}}};
+      device.config.secondary_mailbox = true;
       device.lsa = "l";
     } else {
       device.persistent_memdev = "p";
+      device.mctp = {{NetworkId{1}, Eid{9}}};
       device.config.profile = Profile::libcxlmi;
     }
     topology.memory_devices.push_back(device);
   }
-  return Machine::create(topology).value();
+  return build_machine(topology).value();
 }
 
 // What the device reports is what it knows of, until its list overflows; then the list stays within its limit.
@@ -51,22 +55,24 @@ void check_poison(MemoryDevice& device) {
 }
 
 void check(Machine& machine) {
-  for (auto& node : machine.memory_devices()) {
-    MemoryDevice& device = *node.device;
+  for (auto& node : machine.components()) {
+    MemoryDevice& device = *std::get<MemoryDeviceKind>(node.built.kind).device;
     check_poison(device);
     // A transfer is of one CCI, and a part that is being taken belongs to one.
     require(!device.firmware().transfer.part_is_running || device.firmware().transfer.in_progress);
-    for (cci::Context* context : {&device.mailbox(), &device.mctp()}) {
-      require(context->background.percent() <= 100);
-      require(!context->background.running() || context->background.percent() < 100);
+    for (const cci::Cci& cci : device.component().ccis) {
+      require(cci.background.percent() <= 100);
+      require(!cci.background.running() || cci.background.percent() < 100);
       // A Sanitize that runs keeps media disabled.
-      require(!context->background.running() || context->background.state().opcode != Opcode{0x4400} ||
+      require(!cci.background.running() || cci.background.state().opcode != Opcode{0x4400} ||
               device.logical_device().state.media_disabled);
       for (std::size_t log = 0; log < kEventLogs; ++log) {
-        require(context->events.log(static_cast<EventLogId>(log)).records.size() <= context->events.limit());
+        require(cci.events->log(static_cast<EventLogId>(log)).records.size() <= cci.events->limit());
       }
     }
-    require(node.endpoint->assemblies_in_progress() <= node.endpoint->configuration().maximum_assemblies);
+    for (const EndpointNode& one : node.endpoints) {
+      require(one.endpoint->assemblies_in_progress() <= one.endpoint->configuration().maximum_assemblies);
+    }
   }
 }
 

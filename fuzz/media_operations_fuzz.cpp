@@ -49,12 +49,12 @@ struct Bench {
     return config;
   }
 
-  ReturnCode send(cci::Context& context, std::uint16_t opcode, Bytes payload) {
-    return cci::dispatch(device.target(context), Opcode{opcode}, payload, payload.size(), space).return_code;
+  ReturnCode send(cci::Cci& context, std::uint16_t opcode, Bytes payload) {
+    return cci::dispatch(context, {.opcode = Opcode{opcode}, .payload = payload}, space).return_code;
   }
 
   void run(const Step& step) {
-    cci::Context& context = step.cci % 2 == 0 ? device.mailbox() : device.mctp();
+    cci::Cci& context = step.cci % 2 == 0 ? device.cci(cci::kMailbox) : device.cci(cci::kMctp);
     const std::uint64_t dpa = std::uint64_t{step.line} * kCacheLine;
     const std::uint64_t lines = step.count;
     switch (step.what % 16) {
@@ -113,7 +113,7 @@ struct Bench {
     }
   }
 
-  void media_operation(cci::Context& context, const Step& step) {
+  void media_operation(cci::Cci& context, const Step& step) {
     MediaOperationsIn in{};
     in.media_operation_class = static_cast<std::uint8_t>(step.flags & 1);
     in.media_operation_subclass = static_cast<std::uint8_t>(step.flags >> 1 & 1);
@@ -125,7 +125,7 @@ struct Bench {
     send(context, 0x4402, request);
   }
 
-  void transfer(cci::Context& context, const Step& step) {
+  void transfer(cci::Cci& context, const Step& step) {
     TransferFwIn in{};
     in.action = static_cast<TransferFwAction>(step.flags % 6);
     in.slot = static_cast<std::uint8_t>(step.flags / 6 % 4);
@@ -185,8 +185,8 @@ struct Bench {
     require(!transfer.part_is_running || transfer.in_progress);
     require(device.firmware().active_slot >= 1 && device.firmware().active_slot <= config().fw_slots);
     require(device.firmware().slots[device.firmware().active_slot - 1U].filled);
-    for (cci::Context* context : {&device.mailbox(), &device.mctp()}) {
-      const bool sanitizes = context->background.running() && context->background.state().opcode == Opcode{0x4400};
+    for (const cci::Cci& cci : device.component().ccis) {
+      const bool sanitizes = cci.background.running() && cci.background.state().opcode == Opcode{0x4400};
       require(!sanitizes || media.state.media_disabled);
     }
   }

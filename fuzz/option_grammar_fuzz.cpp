@@ -43,6 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const auto& notice : lab->notices) expect_one_line(notice);
-  for (const auto& device : lab->topology.memory_devices) expect(device.mctp.kind != MctpPlacement::Kind::automatic);
+  for (const auto& device : lab->topology.memory_devices) {
+    for (const MctpPlacement& mctp : device.mctp) expect(mctp.eid != kNullEid);
+  }
   return 0;
 }

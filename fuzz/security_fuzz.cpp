@@ -77,9 +77,9 @@ class Harness {
 
   ReturnCode send(std::uint16_t opcode, Bytes payload) {
     std::array<std::byte, 8192> space;
-    cci::Context& context = on_mailbox_ ? device_.mailbox() : device_.mctp();
+    cci::Cci& context = on_mailbox_ ? device_.cci(cci::kMailbox) : device_.cci(cci::kMctp);
     on_mailbox_ = !on_mailbox_;
-    return cci::dispatch(device_.target(context), Opcode{opcode}, payload, payload.size(), space).return_code;
+    return cci::dispatch(context, {.opcode = Opcode{opcode}, .payload = payload}, space).return_code;
   }
 
   // What holds for each command that takes a passphrase of a type: the rules of frozen, attempts and comparison.

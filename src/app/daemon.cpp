@@ -11,9 +11,10 @@
 namespace cxlemu::app {
 
 Result<void> Daemon::start(const Topology& topology, options::LabClock clock) {
-  machine_ = TRY(Machine::create(
-      topology, [this](const auto& config) { return make_backing(config); }, page_.page(),
-      [this](const auto& declaration) { return payloads_.make(declaration); }));
+  machine_ = TRY(
+      build_machine(topology, {.make_backing = [this](const auto& config) { return make_backing(config); },
+                               .make_payload = [this](const auto& declaration) { return payloads_.make(declaration); },
+                               .page = page_.page()}));
   clock_.emplace(clock, loop_, *machine_);
   gate_.emplace(*machine_, *clock_);
   qmp_.emplace(*machine_, qmp::ServerConfig{.lab_name = directory_.name(),
@@ -21,7 +22,7 @@ Result<void> Daemon::start(const Topology& topology, options::LabClock clock) {
                                             .quit = [this] { loop_.stop(kSuccess); }});
   qmp_clients_ = TRY(attach_qmp(loop_, *gate_, *qmp_, directory_.path()));
   mctp_sockets_ = TRY(attach_mctp_sockets(loop_, *gate_, machine_->sockets(), page_, directory_.path()));
-  attach_vfio_user_ = TRY(AttachVfioUser::open(loop_, *machine_, *gate_, payloads_, directory_.path()));
+  attach_vfio_user_ = TRY(AttachVfioUser::open(loop_, topology, *machine_, *gate_, payloads_, directory_.path()));
   return loop_.on_signal({SIGINT, SIGTERM, SIGHUP}, [this](int) { end(); });
 }
 

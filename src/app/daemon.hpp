@@ -11,6 +11,7 @@
 #include "app/attach/dbus.hpp"
 #include "app/attach/mctp_sockets.hpp"
 #include "app/attach/vfio_user.hpp"
+#include "machine/build.hpp"
 #include "options/topology_file.hpp"
 #include "os/file.hpp"
 #include "os/lab_directory.hpp"
@@ -33,8 +34,8 @@ class Daemon {
 
   [[nodiscard]] const os::LabDirectory& directory() const { return directory_; }
   [[nodiscard]] Machine& machine() { return *machine_; }
-  [[nodiscard]] const std::filesystem::path& vfio_user_socket(std::size_t index) const {
-    return attach_vfio_user_->socket(index);
+  [[nodiscard]] const std::filesystem::path& vfio_user_socket(FunctionId id) const {
+    return attach_vfio_user_->socket(id);
   }
   [[nodiscard]] std::optional<std::string> dbus_address() const {
     return attach_dbus_ == nullptr ? std::nullopt : attach_dbus_->address();

@@ -1,4 +1,4 @@
-// One command is one row. What the CEL says, what each carrier supports, the length check, dispatch, documentation, the
+// One command is one row. What the CEL says, which CCIs carry it, the length check, dispatch, documentation, the
 // decoder and the fuzz dictionary all derive from it.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "cci/context.hpp"
+#include "cci/cci.hpp"
 #include "wire/fields.hpp"
 #include "wire/logs.hpp"
 #include "wire/reader_writer.hpp"
@@ -92,18 +92,18 @@ struct Command {
   std::string_view section;  ///< of CXL r3.2
   std::uint16_t effects = 0;
   When when = When::always;
-  Carriers carriers;
+  Roles roles;                    ///< the CCIs that carry it
   std::size_t minimum_input = 0;  ///< Minimum Input Payload Length in bytes; shorter is 16h, a missing tail is zero
   std::size_t maximum_input = 0;  ///< bytes that this version knows; a longer payload is accepted, its surplus ignored
   Layout input;
   Layout output;
-  Result<Outcome> (*run)(void* component, Context&, Bytes payload, Writer&) = nullptr;
+  Result<Outcome> (*run)(Cci&, const Request&, Writer&) = nullptr;
   /// The operation has come to its end: do what it was for, and say how it went.
-  ReturnCode (*complete)(void* component, Context&, Bytes request) = nullptr;
+  ReturnCode (*complete)(Cci&, Bytes request) = nullptr;
   /// The operation ends at `percent` < 100.
-  void (*interrupted)(void* component, Context&, Bytes request, std::uint8_t percent, Interruption) = nullptr;
+  void (*interrupted)(Cci&, Bytes request, std::uint8_t percent, Interruption) = nullptr;
   /// Would this request run in the background? Null: every request of a command with that effect.
-  bool (*in_background)(const void* component, const Context&, Bytes payload) = nullptr;
+  bool (*in_background)(const Cci&, const Request&) = nullptr;
 
   /// Its operation has the media of the component to itself.
   bool holds_media = false;
@@ -127,8 +127,8 @@ struct Command {
     return kCommonReturnCodes.has(code) || return_codes.has(code);
   }
   [[nodiscard]] constexpr bool may_run_in_background() const { return (effects & effect::background_operation) != 0; }
-  [[nodiscard]] bool would_run_in_background(const void* component, const Context& context, Bytes payload) const {
-    return may_run_in_background() && (in_background == nullptr || in_background(component, context, payload));
+  [[nodiscard]] bool would_run_in_background(const Cci& cci, const Request& request) const {
+    return may_run_in_background() && (in_background == nullptr || in_background(cci, request));
   }
 };
 
@@ -137,28 +137,19 @@ struct RuntimeCommand {
   Opcode opcode;
   std::string title;
   std::uint16_t effects = 0;
-  Carriers carriers;
+  Roles roles;
   std::size_t minimum_input = 0;
   std::size_t maximum_input = ~std::size_t{0};
-  std::move_only_function<Result<void>(Context&, Bytes payload, Writer&)> run;
+  std::move_only_function<Result<void>(Cci&, const Request&, Writer&)> run;
 };
 
 /// LIMIT: run-time commands of a component.
 inline constexpr std::size_t kMaximumRuntimeCommands = 1024;
 
-/// SILENT: the text leaves to the device what its secondary mailbox accepts (CXL r3.2 8.2.9.4.2). Here it is what
-/// changes nothing, and so never runs in the background.
-constexpr bool is_carried(Carriers carriers, std::uint16_t effects, Carrier by) {
-  if (by != Carrier::secondary_mailbox) return carriers.has(by);
-  return carriers.has(Carrier::mailbox) && effects == effect::none;
-}
-
 /// What a component understands on all its CCIs together.
 struct CommandSet {
   std::span<const Command> rows;        ///< sorted by opcode
   std::vector<RuntimeCommand> runtime;  ///< sorted by opcode
-  /// There is a secondary mailbox: the CEL of the mailboxes says what it accepts.
-  bool secondary_mailbox = false;
 
   [[nodiscard]] const Command* find(Opcode opcode) const;
   [[nodiscard]] RuntimeCommand* find_runtime(Opcode opcode);
@@ -169,10 +160,10 @@ struct CommandSet {
 namespace detail {
 
 template <typename T>
-struct ComponentOf;
-template <typename R, typename C, typename... Rest>
-struct ComponentOf<R (*)(C&, Context&, Rest...)> {
-  using Type = C;
+struct SubjectOf;
+template <typename R, typename S, typename... Rest>
+struct SubjectOf<R (*)(S&, Cci&, Rest...)> {
+  using Type = S;
   using Value = typename R::value_type;
 };
 
@@ -232,7 +223,7 @@ struct Signature {
       input.tail = std::is_same_v<Element, std::byte> ? nullptr : &LayoutOf<Element>::value;
     } else if constexpr (WritesAnswer<T>) {
       output = AnswerLayout<T>::value;
-    } else {
+    } else if constexpr (!std::same_as<T, Request>) {
       static_assert(sizeof(T) == 0, "a parameter of a handler that is neither described, nor a tail, nor an answer");
     }
   }
@@ -241,12 +232,14 @@ struct Signature {
 // Makes each argument of a handler from the request and the space for the answer.
 class Arguments {
  public:
-  Arguments(Bytes payload, Writer& out) : payload_(payload), out_(out) {}
+  Arguments(const Request& request, Writer& out) : request_(request), payload_(request.payload), out_(out) {}
 
   template <typename T>
   decltype(auto) make() {
     using Plain = std::remove_cvref_t<T>;
-    if constexpr (IsTail<Plain>::value) {
+    if constexpr (std::same_as<Plain, Request>) {
+      return static_cast<const Request&>(request_);
+    } else if constexpr (IsTail<Plain>::value) {
       return Plain{payload_.subspan(std::min(fixed_, payload_.size()))};
     } else if constexpr (WritesAnswer<Plain>) {
       return static_cast<Plain&>(out_);
@@ -260,20 +253,19 @@ class Arguments {
   }
 
  private:
+  const Request& request_;
   Bytes payload_;
   Writer& out_;
   std::size_t fixed_ = 0;
 };
 
-template <auto Handler, typename R, typename C, typename... Parameters>
-Result<Outcome> call(void* component, Context& context, Bytes payload, Writer& out) {
-  Arguments arguments(payload, out);
+template <auto Handler, typename R, typename S, typename... Parameters>
+Result<Outcome> call(Cci& cci, const Request& request, Writer& out) {
+  Arguments arguments(request, out);
   // Braces evaluate from left to right: the fixed part before the tail that follows it.
   std::tuple<decltype(arguments.template make<Parameters>())...> made{arguments.template make<Parameters>()...};
   auto result = std::apply(
-      [&](auto&&... values) {
-        return Handler(*static_cast<C*>(component), context, std::forward<decltype(values)>(values)...);
-      },
+      [&](auto&&... values) { return Handler(cci.subject<S>(), cci, std::forward<decltype(values)>(values)...); },
       std::move(made));
   if (!result) return refuse(result.error());
   using Value = typename R::value_type;
@@ -285,8 +277,8 @@ Result<Outcome> call(void* component, Context& context, Bytes payload, Writer& o
   }
 }
 
-template <auto Handler, typename R, typename C, typename... Parameters>
-consteval Command row(R (*)(C&, Context&, Parameters...)) {
+template <auto Handler, typename R, typename S, typename... Parameters>
+consteval Command row(R (*)(S&, Cci&, Parameters...)) {
   using Value = typename R::value_type;
   constexpr Signature<Parameters...> signature;
   Command made;
@@ -295,43 +287,46 @@ consteval Command row(R (*)(C&, Context&, Parameters...)) {
   made.input = signature.input;
   made.output = signature.output;
   if constexpr (Payload<Value>) made.output = LayoutOf<Value>::value;
-  made.run = &call<Handler, R, C, Parameters...>;
+  made.run = &call<Handler, R, S, Parameters...>;
   return made;
 }
 
 }  // namespace detail
 
 /// One row. `Handler` has the form
-///   Result<Out>     handler(Component&, Context&, const In&, Tail<Element>)
-///   Result<void>    handler(Component&, Context&, const In&, Answer<Head, Element>&)
-///   Result<Outcome> handler(Component&, Context&, ...)      for one that may run in the background
-/// with any of the parameters behind Context absent.
+///   Result<Out>     handler(Subject&, Cci&, const In&, Tail<Element>)
+///   Result<void>    handler(Subject&, Cci&, const In&, Answer<Head, Element>&)
+///   Result<Outcome> handler(Subject&, Cci&, const Request&, ...)      for one that may run in the background
+/// with any of the parameters behind Cci absent. The subject is what it acts on: the component, the device or a logical
+/// device that the CCI leads to.
 template <auto Handler>
 consteval Command command(std::uint16_t opcode, std::string_view title, std::string_view section, std::uint16_t effects,
-                          When when, Carriers carriers) {
+                          When when, Roles roles) {
   Command made = detail::row<Handler>(Handler);
   made.opcode = Opcode{opcode};
   made.title = title;
   made.section = section;
   made.effects = effects;
   made.when = when;
-  made.carriers = carriers;
-  using Value = typename detail::ComponentOf<decltype(Handler)>::Value;
+  made.roles = roles;
+  using Value = typename detail::SubjectOf<decltype(Handler)>::Value;
   if (made.may_run_in_background() != std::is_same_v<Value, Outcome>) {
     throw "the Background Operation effect and the result of the handler disagree";
+  }
+  if (made.may_run_in_background() && roles.has(Role::secondary_mailbox)) {
+    throw "a secondary mailbox runs nothing in the background (CXL r3.2 8.2.9.4)";
   }
   return made;
 }
 
 /// The row of a request that the component itself sends; nothing dispatches it.
 template <Described In>
-consteval Command sent_command(std::uint16_t opcode, std::string_view title, std::string_view section,
-                               Carriers carriers) {
+consteval Command sent_command(std::uint16_t opcode, std::string_view title, std::string_view section, Roles roles) {
   Command made;
   made.opcode = Opcode{opcode};
   made.title = title;
   made.section = section;
-  made.carriers = carriers;
+  made.roles = roles;
   made.minimum_input = made.maximum_input = sizeof(In);
   made.input = LayoutOf<In>::value;
   return made;
@@ -341,21 +336,19 @@ consteval Command sent_command(std::uint16_t opcode, std::string_view title, std
 struct Always {};
 
 /// A row whose operation may run in the background: what completes it, what its interruption leaves behind, and, where
-/// not every request does, a predicate bool(const Component&, const Context&, Bytes payload).
+/// not every request does, a predicate bool(const Subject&, const Cci&, const Request&).
 template <auto Handler, auto Complete, auto Interrupted, auto InBackground = Always{}>
 consteval Command background_command(std::uint16_t opcode, std::string_view title, std::string_view section,
-                                     std::uint16_t effects, When when, Carriers carriers) {
-  Command made = command<Handler>(opcode, title, section, effects, when, carriers);
-  using Component = typename detail::ComponentOf<decltype(Handler)>::Type;
-  made.complete = [](void* component, Context& context, Bytes request) {
-    return Complete(*static_cast<Component*>(component), context, request);
-  };
-  made.interrupted = [](void* component, Context& context, Bytes request, std::uint8_t percent, Interruption why) {
-    Interrupted(*static_cast<Component*>(component), context, request, percent, why);
+                                     std::uint16_t effects, When when, Roles roles) {
+  Command made = command<Handler>(opcode, title, section, effects, when, roles);
+  using S = typename detail::SubjectOf<decltype(Handler)>::Type;
+  made.complete = [](Cci& cci, Bytes request) { return Complete(cci.subject<S>(), cci, request); };
+  made.interrupted = [](Cci& cci, Bytes request, std::uint8_t percent, Interruption why) {
+    Interrupted(cci.subject<S>(), cci, request, percent, why);
   };
   if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(InBackground)>, Always>) {
-    made.in_background = [](const void* component, const Context& context, Bytes payload) {
-      return InBackground(*static_cast<const Component*>(component), context, payload);
+    made.in_background = [](const Cci& cci, const Request& request) {
+      return InBackground(std::as_const(cci.subject<S>()), cci, request);
     };
   }
   return made;

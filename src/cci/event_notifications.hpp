@@ -1,5 +1,5 @@
 // What a CCI tells by itself to whoever asked for it: Event Notification, CXL r3.2 8.2.10.2.6 to 8.2.10.2.8. It says
-// what is to be sent and when; whoever carries messages sends it, and tells what came back.
+// what is to be sent and when; the transport sends it, and tells what came back.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace cxlemu::cci {
 
-/// Who sent a request, as its carrier names him; all zero where the carrier has no names. Handlers only pass it on.
+/// Who sent a request, as its way names him; all zero where the way has no names. Handlers only pass it on.
 struct Requester {
   NetworkId network{};
   Eid endpoint_id{};
@@ -36,7 +36,7 @@ class EventNotifications {
     std::vector<std::uint16_t> waiting{};  ///< events that nothing was sent of yet, in the order they came
     std::uint16_t under_way = 0;           ///< the event of the notification that waits for its response; 0: none does
     std::uint8_t message_tag = 0;          ///< of the CCI message under way, or else of the next one
-    std::optional<std::uint8_t> transport_tag{};  ///< what the carrier tells its responses by
+    std::optional<std::uint8_t> transport_tag{};  ///< what the transport tells its responses by
     std::uint8_t transmissions = 0;               ///< of the one under way
     Time next_transmission{};
     bool responded = false;  ///< with an error
@@ -55,7 +55,7 @@ class EventNotifications {
   EventNotifications(const EventNotifications&) = delete;
   EventNotifications& operator=(const EventNotifications&) = delete;
 
-  /// Called after every change: deadline() and the transport tag may be others. Set once by the carrier.
+  /// Called after every change: deadline() and the transport tag may be others. Set once by the transport.
   void on_change(std::move_only_function<void()> callback) { changed_ = std::move(callback); }
 
   /// Set MCTP Event Interrupt Policy. What is no longer asked for, or was for somebody else, is not sent any more.

@@ -15,7 +15,8 @@ bool heard_by(MessageClass by, Opcode opcode) {
 
 }  // namespace
 
-MessageResult handle_message(const Target& target, MessageClass by, Bytes message, std::size_t whole_length) {
+MessageResult handle_message(Cci& cci, MessageClass by, const Requester& from, Bytes message,
+                             std::size_t whole_length) {
   Reader reader(message);
   const auto header = reader.take<CciMessageHeader>();
   if (!header) return {MessageDrop::too_short, {}};
@@ -29,18 +30,20 @@ MessageResult handle_message(const Target& target, MessageClass by, Bytes messag
 
   const auto declared = CciMessageHeader::PayloadLength::get(header->payload_length_and_background_operation.value());
   std::array<std::byte, kMaximumMessagePayload> space;
+  Request request{
+      .opcode = opcode, .payload = reader.rest(), .declared_length = declared, .by = Way::mctp, .from = from};
   Reply reply;
   if (!heard_by(by, opcode)) {
-    const bool known = target.component.commands->find(opcode) != nullptr ||
-                       target.component.commands->find_runtime(opcode) != nullptr;
+    CommandSet& commands = cci.component->commands;
+    const bool known = commands.find(opcode) != nullptr || commands.find_runtime(opcode) != nullptr;
     reply.return_code = known ? ReturnCode::unsupported_mailbox_or_cci : ReturnCode::unsupported;
-    reply.background_operation = target.context->background.running();
-  } else if (whole_length != message.size() || declared != reader.rest().size()) {
-    // One of the lengths is not true, or the message was longer than what is kept: let dispatch say 16h in its place.
-    const std::size_t untrue = std::max<std::size_t>(declared, whole_length) + 1;
-    reply = dispatch(target, opcode, reader.rest(), untrue, space);
+    reply.background_operation = cci.background.running();
   } else {
-    reply = dispatch(target, opcode, reader.rest(), declared, space);
+    // One of the lengths is not true, or the message was longer than what is kept: let dispatch say 16h in its place.
+    if (whole_length != message.size() || declared != reader.rest().size()) {
+      request.declared_length = std::max<std::size_t>(declared, whole_length) + 1;
+    }
+    reply = dispatch(cci, request, space);
   }
 
   CciMessageHeader answer{};

@@ -1,4 +1,4 @@
-// CCI messages (CXL r3.2 7.6.3): from bytes to dispatch and back, for every carrier that has no registers of its own.
+// CCI messages (CXL r3.2 7.6.3): from bytes to dispatch and back, for every way that has no registers of its own.
 #pragma once
 
 #include "cci/dispatch.hpp"
@@ -25,6 +25,6 @@ struct MessageResult {
 inline constexpr std::size_t kMaximumMessagePayload = 1024;
 
 /// Answers one request. `whole_length` is the length of the message as it was sent, where only its beginning was kept.
-MessageResult handle_message(const Target& target, MessageClass by, Bytes message, std::size_t whole_length);
+MessageResult handle_message(Cci& cci, MessageClass by, const Requester& from, Bytes message, std::size_t whole_length);
 
 }  // namespace cxlemu::cci

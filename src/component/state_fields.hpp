@@ -258,7 +258,8 @@ void visit_fields(StateOf<cci::EventNotifications::State> auto& state, auto&& vi
   visit("silent", state.silent);
 }
 
-void visit_fields(StateOf<cci::ContextState> auto& state, auto&& visit) {
+void visit_fields(StateOf<cci::CciState> auto& state, auto&& visit) {
+  visit("cci", state.id);
   visit("response-limit", state.response_limit);
   visit("background", state.background);
   visit("events", state.events);
@@ -310,8 +311,7 @@ void visit_fields(StateOf<MemoryDeviceState> auto& state, auto&& visit) {
   visit("features", state.features);
   visit("media-errors", state.media_errors);
   visit("maintenance", state.maintenance);
-  visit("mailbox", state.mailbox);
-  visit("mctp", state.mctp);
+  visit("ccis", state.ccis);
 }
 
 }  // namespace cxlemu

@@ -31,7 +31,7 @@ Json to_json(const FwRevision& value) { return to_hex(value); }
 Json to_json(const std::optional<Passphrase>& value) { return value ? Json(to_hex(*value)) : Json(); }
 Json to_json(const std::string& value) { return value; }
 Json to_json(DebugLogKind value) { return static_cast<std::uint8_t>(value); }
-Json to_json(cci::Carrier value) { return static_cast<std::uint8_t>(value); }
+Json to_json(cci::CciId value) { return cci::name_of(value); }
 Json to_json(PoisonSource value) { return static_cast<std::uint8_t>(value); }
 Json to_json(RepairKind value) { return static_cast<std::uint8_t>(value); }
 Json to_json(const EventRecord& value) { return to_hex(bytes_of(value)); }
@@ -39,6 +39,12 @@ Json to_json(const EventInterruptPolicy& value) { return to_hex(bytes_of(value))
 Json to_json(const PoisonMap& map);
 template <Fielded T>
 Json to_json(const T& state);
+template <typename T>
+Json to_json(const std::map<cci::CciId, T>& map) {
+  Json object = Json::object();
+  for (const auto& [cci, value] : map) object.set(cci::name_of(cci), to_json(value));
+  return object;
+}
 template <typename Range>
   requires requires(const Range& range) { range.begin(); } && (!std::same_as<Range, Buffer>) &&
            (!std::same_as<Range, std::string>)
@@ -119,11 +125,10 @@ bool from_json(const Json& json, std::optional<Passphrase>& value) {
   std::ranges::copy(bytes, value.emplace().begin());
   return true;
 }
-bool from_json(const Json& json, cci::Carrier& value) {
-  std::uint8_t carrier = 0;
-  const bool good = from_json(json, carrier);
-  value = static_cast<cci::Carrier>(carrier);
-  return good && carrier <= static_cast<std::uint8_t>(cci::Carrier::mctp);
+bool from_json(const Json& json, cci::CciId& value) {
+  const auto id = cci::parse_cci_id(json.string().value_or(""));
+  value = id.value_or(cci::CciId{});
+  return id.has_value();
 }
 bool from_json(const Json& json, PoisonSource& value) {
   std::uint8_t source = 0;
@@ -177,6 +182,19 @@ bool fields_from_json(const Json& json, T& state) {
   bool good = true;
   visit_fields(state, [&](std::string_view name, auto& field) { good = good && from_json(json[name], field); });
   return good;
+}
+template <Integer T>
+bool fields_from_json(const Json& json, T& value) {
+  return from_json(json, value);
+}
+// What belongs to CCIs, by their names: none but names of CCIs, each once.
+template <typename T>
+bool from_json(const Json& json, std::map<cci::CciId, T>& map) {
+  map.clear();
+  return json.is_object() && std::ranges::all_of(json.members(), [&](const auto& member) {
+           const auto cci = cci::parse_cci_id(member.first);
+           return cci && fields_from_json(member.second, map[*cci]);
+         });
 }
 // Lists of structs, each with the length that a device keeps to.
 template <Fielded T, template <typename...> typename List>
@@ -261,6 +279,21 @@ class FieldReader {
     for (std::size_t i = 0; i < N; ++i) read_field(json.elements()[i], fields[i], name + "." + std::to_string(i));
   }
 
+  // Each CCI is named by what it is, and there once.
+  void read_field(const Json& json, std::vector<cci::CciState>& states, const std::string& name) {
+    if (!wrong_.empty()) return;
+    if (!json.is_array() || json.elements().size() > std::size_t{cci::kRoles} * cci::kMaximumCcisOfARole) {
+      wrong_ = name;
+      return;
+    }
+    for (const Json& one : json.elements()) {
+      cci::CciState state;
+      read(one, state, name + "." + std::string(one["cci"].string().value_or("")) + ".");
+      if (wrong_.empty() && std::ranges::find(states, state.id, &cci::CciState::id) != states.end()) wrong_ = name;
+      states.push_back(std::move(state));
+    }
+  }
+
   std::string wrong_;
 };
 
@@ -311,7 +344,7 @@ std::string_view impossible(const MediaErrorsState& state) {
   return state.cvme_expiration > kEnd ? "cvme-expiration" : "";
 }
 
-std::string_view impossible(const cci::ContextState& state) {
+std::string_view impossible(const cci::CciState& state) {
   const auto& slot = state.background;
   if (state.response_limit < 256 || !std::has_single_bit(state.response_limit)) return "response-limit";
   const auto& disturbance = slot.disturbance;
@@ -330,17 +363,17 @@ Result<MemoryDeviceState> parse_state(const Json& json) {
   FieldReader reader;
   reader.read(json, state, "");
   if (!reader.wrong().empty()) return failure("the state's field \"" + reader.wrong() + "\" is missing or wrong");
-  for (const auto& [name, context] : {std::pair{"mailbox", &state.mailbox}, std::pair{"mctp", &state.mctp}}) {
-    if (const auto field = impossible(*context); !field.empty()) {
-      return failure("the state's field \"" + std::string(name) + "." + std::string(field) +
+  for (const cci::CciState& cci : state.ccis) {
+    if (const auto field = impossible(cci); !field.empty()) {
+      return failure("the state's field \"ccis." + cci::name_of(cci.id) + "." + std::string(field) +
                      "\" has an impossible value");
     }
   }
   const ScanResults& scan = state.logical_device.poison.scan;
-  if (std::ranges::any_of(scan.next, [&](std::uint32_t next) { return next > scan.records.size(); })) {
+  if (std::ranges::any_of(scan.next, [&](const auto& next) { return next.second > scan.records.size(); })) {
     return failure("the state's field \"logical-device.poison.scan.next\" has an impossible value");
   }
-  for (const PoisonListCursor& cursor : state.logical_device.poison.cursors) {
+  for (const auto& [cci, cursor] : state.logical_device.poison.cursors) {
     if (cursor.next < cursor.dpa || cursor.next - cursor.dpa > cursor.length) {
       return failure("the state's field \"logical-device.poison.cursors\" has an impossible value");
     }

@@ -15,9 +15,9 @@ using namespace std::chrono_literals;
 struct Bench {
   explicit Bench(Time start = Time{}) : timeline(start) {}
 
-  cci::Reply send(cci::Context& context, std::uint16_t opcode, Bytes payload = {}) {
+  cci::Reply send(cci::Cci& cci, std::uint16_t opcode, Bytes payload = {}, cci::Requester from = {}) {
     std::array<std::byte, 8192> space;
-    return cci::dispatch(device.target(context), Opcode{opcode}, payload, payload.size(), space);
+    return cci::dispatch(cci, {.opcode = Opcode{opcode}, .payload = payload, .from = from}, space);
   }
 
   Timeline timeline;
@@ -36,6 +36,10 @@ struct Bench {
   }
 };
 
+cci::CciState& cci_of(MemoryDeviceState& state, cci::CciId id) {
+  return *std::ranges::find(state.ccis, id, &cci::CciState::id);
+}
+
 MemoryDeviceState round_trip(const MemoryDeviceState& state) {
   return parse_state(Json::parse(state_json(state).text()).value()).value();
 }
@@ -43,11 +47,11 @@ MemoryDeviceState round_trip(const MemoryDeviceState& state) {
 TEST(StateJson, ReadsBackWhatItWrites) {
   Bench bench;
   bench.timeline.advance_to(5ms);
-  bench.send(bench.device.mailbox(), 0x0301, bytes_of(Le64(1'000)));
-  bench.send(bench.device.mailbox(), 0x0103, bytes_of(EventInterruptPolicy{1, 2, 0, 1, 1}));
-  bench.send(bench.device.mctp(), 0x0004, bytes_of(U8(8)));
+  bench.send(bench.device.cci(cci::kMailbox), 0x0301, bytes_of(Le64(1'000)));
+  bench.send(bench.device.cci(cci::kMailbox), 0x0103, bytes_of(EventInterruptPolicy{1, 2, 0, 1, 1}));
+  bench.send(bench.device.cci(cci::kMctp), 0x0004, bytes_of(U8(8)));
   for (int i = 0; i < 3; ++i) bench.device.log_event(EventLogId::warning, EventRecord{});
-  bench.send(bench.device.mctp(), 0x4400);
+  bench.send(bench.device.cci(cci::kMctp), 0x4400);
 
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 }
@@ -68,14 +72,15 @@ TEST(StateJson, KeepsFirmwareAndItsTransfer) {
   bench.device.firmware().slots[2] = {.filled = true, .revision = *parse_revision("3.0"), .image = package};
   bench.device.firmware().staged_slot = 3;
   bench.timeline.advance_to(5ms);
-  bench.send(bench.device.mctp(), 0x0201, part(TransferFwAction::initiate, 0));
+  bench.send(bench.device.cci(cci::kMctp), 0x0201, part(TransferFwAction::initiate, 0));
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 
   Bench after(5ms);
   after.device.restore(round_trip(bench.device.save()));
-  EXPECT_EQ(after.send(after.device.mailbox(), 0x0201, part(TransferFwAction::end, 1)).return_code,
+  EXPECT_EQ(after.send(after.device.cci(cci::kMailbox), 0x0201, part(TransferFwAction::end, 1)).return_code,
             ReturnCode::fw_transfer_in_progress);
-  EXPECT_EQ(after.send(after.device.mctp(), 0x0201, part(TransferFwAction::end, 1)).return_code, ReturnCode::success);
+  EXPECT_EQ(after.send(after.device.cci(cci::kMctp), 0x0201, part(TransferFwAction::end, 1)).return_code,
+            ReturnCode::success);
   EXPECT_EQ(after.device.firmware().slots[1].image, package);
   EXPECT_EQ(after.device.firmware().staged_slot, 3);
 }
@@ -86,15 +91,16 @@ TEST(StateJson, KeepsPassphrasesAndWrongTries) {
   SetPassphraseIn set{};
   UnlockIn unlock{};
   Bench bench;
-  bench.send(bench.device.mctp(), 0x4501, bytes_of(set));
+  bench.send(bench.device.cci(cci::kMctp), 0x4501, bytes_of(set));
   set.passphrase_type = PassphraseType::user;
   set.new_passphrase.fill(std::byte{0x5E});
-  bench.send(bench.device.mctp(), 0x4501, bytes_of(set));
+  bench.send(bench.device.cci(cci::kMctp), 0x4501, bytes_of(set));
   bench.device.reset(ResetKind::conventional);
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(bench.send(bench.device.mctp(), 0x4503, bytes_of(unlock)).return_code, ReturnCode::incorrect_passphrase);
+    EXPECT_EQ(bench.send(bench.device.cci(cci::kMctp), 0x4503, bytes_of(unlock)).return_code,
+              ReturnCode::incorrect_passphrase);
   }
-  bench.send(bench.device.mctp(), 0x4504);
+  bench.send(bench.device.cci(cci::kMctp), 0x4504);
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 
   // A process that begins again is a device that had lost its power: it is locked, but it counts and thaws anew.
@@ -105,7 +111,7 @@ TEST(StateJson, KeepsPassphrasesAndWrongTries) {
   EXPECT_EQ(security::state_bits(state), kLockedWithBothPassphrases.security_state.value());
   EXPECT_EQ(state.user.wrong_tries, 0);
   unlock.current_passphrase = set.new_passphrase;
-  EXPECT_EQ(after.send(after.device.mailbox(), 0x4503, bytes_of(unlock)).return_code, ReturnCode::success);
+  EXPECT_EQ(after.send(after.device.cci(cci::kMailbox), 0x4503, bytes_of(unlock)).return_code, ReturnCode::success);
 }
 
 TEST(StateJson, RefusesASecurityStateThatNoDeviceCanBeIn) {
@@ -160,11 +166,11 @@ TEST(StateJson, KeepsPoisonAndWhatIsKnownOfIt) {
   }
   bench.device.poison_media(Dpa{0x4000}, 128, {PoisonSource::external, false, true});
   EXPECT_TRUE(bench.device.logical_device().state.poison.overflow);
-  bench.device.logical_device().state.poison.cursors[1] = {.dpa = 0, .length = 4096, .next = 64};
-  bench.send(bench.device.mctp(), 0x4304, bytes_of(ScanMediaIn{0, (1 << 20) / 64, 0}));
+  bench.device.logical_device().state.poison.cursors[cci::kMctp] = {.dpa = 0, .length = 4096, .next = 64};
+  bench.send(bench.device.cci(cci::kMctp), 0x4304, bytes_of(ScanMediaIn{0, (1 << 20) / 64, 0}));
   bench.timeline.advance_to(20ms);
   EXPECT_EQ(bench.device.logical_device().state.poison.scan.records.size(), 2U);
-  bench.device.mctp().background.clear();
+  bench.device.cci(cci::kMctp).background.clear();
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 }
 
@@ -188,17 +194,16 @@ TEST(StateJson, KeepsHealthPartitionsAndQos) {
 TEST(StateJson, KeepsNotifications) {
   Bench bench;
   bench.timeline.advance_to(5ms);
-  bench.device.mctp().requester = {NetworkId{3}, Eid{20}, 7};
-  bench.send(bench.device.mctp(), 0x0105, bytes_of(Le16(0x801F)));
+  bench.send(bench.device.cci(cci::kMctp), 0x0105, bytes_of(Le16(0x801F)), {NetworkId{3}, Eid{20}, 7});
   bench.device.log_event(EventLogId::warning, EventRecord{});
   bench.device.log_event(EventLogId::fatal, EventRecord{});
-  ASSERT_TRUE(bench.device.mctp().notifications.take_due(5ms));
-  bench.device.mctp().notifications.set_transport_tag(4);
+  ASSERT_TRUE(bench.device.cci(cci::kMctp).notifications.take_due(5ms));
+  bench.device.cci(cci::kMctp).notifications.set_transport_tag(4);
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
 
   Bench after(5ms);
   after.device.restore(round_trip(bench.device.save()));
-  cci::EventNotifications& notifications = after.device.mctp().notifications;
+  cci::EventNotifications& notifications = after.device.cci(cci::kMctp).notifications;
   EXPECT_EQ(notifications.deadline(), 6ms);
   EXPECT_EQ(notifications.take_due(6ms)->event, 2);
   notifications.answered(0, ReturnCode::success);
@@ -209,12 +214,12 @@ TEST(StateJson, RefusesNotificationsThatCannotBe) {
   using State = cci::EventNotifications::State;
   const auto with = [](const State& notifications) {
     MemoryDeviceState state = Bench().device.save();
-    state.mctp.notifications = notifications;
+    cci_of(state, cci::kMctp).notifications = notifications;
     const auto read = parse_state(state_json(state));
     return read ? "" : read.error().message;
   };
   const auto impossible = [](std::string_view field) {
-    return "the state's field \"mctp.notifications." + std::string(field) + "\" has an impossible value";
+    return "the state's field \"ccis.mctp.notifications." + std::string(field) + "\" has an impossible value";
   };
   EXPECT_EQ(with({.settings = 0x801F,
                   .waiting = {1, 0x8000, 0x8000},
@@ -227,7 +232,7 @@ TEST(StateJson, RefusesNotificationsThatCannotBe) {
   EXPECT_EQ(with({.settings = 1, .waiting = {2}}), impossible("waiting"));
   EXPECT_EQ(with({.settings = 3, .waiting = {3}}), impossible("waiting"));
   EXPECT_EQ(with({.settings = 1, .waiting = std::vector<std::uint16_t>(17, 1)}),
-            "the state's field \"mctp.notifications.waiting\" is missing or wrong");
+            "the state's field \"ccis.mctp.notifications.waiting\" is missing or wrong");
   EXPECT_EQ(with({.settings = 1, .under_way = 2}), impossible("under-way"));
   EXPECT_EQ(with({.settings = 1, .silent = true}), impossible("under-way"));
   EXPECT_EQ(with({.settings = 1, .under_way = 1, .transport_tag = 8}), impossible("transport-tag"));
@@ -249,9 +254,9 @@ TEST(StateJson, HasPoisonThatCanBe) {
             "the state's field \"logical-device.poison.list\" is missing or wrong");
   EXPECT_EQ(with([](PoisonState& state) { state.scan.records = {{0, 0, {}}}; }),
             "the state's field \"logical-device.poison.scan.records\" is missing or wrong");
-  EXPECT_EQ(with([](PoisonState& state) { state.scan.next[0] = 1; }),
+  EXPECT_EQ(with([](PoisonState& state) { state.scan.next[cci::kMctp] = 1; }),
             "the state's field \"logical-device.poison.scan.next\" has an impossible value");
-  EXPECT_EQ(with([](PoisonState& state) { state.cursors[0] = {.dpa = 64, .length = 64, .next = 0}; }),
+  EXPECT_EQ(with([](PoisonState& state) { state.cursors[cci::kMctp] = {.dpa = 64, .length = 64, .next = 0}; }),
             "the state's field \"logical-device.poison.cursors\" has an impossible value");
 }
 
@@ -259,11 +264,11 @@ TEST(StateJson, KeepsLogsErrorsCountersAndRegisters) {
   Bench bench;
   MemoryDeviceState state = bench.device.save();
   bench.device.log_event(EventLogId::fatal, EventRecord{});
-  bench.send(bench.device.mctp(), 0x4403);
+  bench.send(bench.device.cci(cci::kMctp), 0x4403);
   state = bench.device.save();
   EXPECT_EQ(state.debug_log.entries.size(), 2U);
   EXPECT_FALSE(state.component_state_dump.data.empty());
-  state.component_state_dump.fetching = {1, 2};
+  state.component_state_dump.fetching = {{cci::kMailbox, 1}, {cci::kMctp, 2}};
   ecs::count(state.ecs, 2, {.errors = 7, .row_errors = 3, .dpa = 0x1000});
   state.ras.headers = {{.error = 14, .header = {1, 2, 3}}};
   state.ras.correctable_status = 1;
@@ -303,27 +308,71 @@ TEST(StateJson, RefusesLogsErrorsAndRegistersThatNoDeviceHas) {
 
 TEST(StateJson, NamesTheFieldThatIsWrong) {
   Json json = state_json(Bench().device.save());
-  Json background = json["mailbox"]["background"];
+  Json mailbox = json["ccis"].elements()[0];
+  Json background = mailbox["background"];
   background.set("final-percent", 256);
-  Json mailbox = json["mailbox"];
   mailbox.set("background", background);
-  json.set("mailbox", mailbox);
+  json.set("ccis", Json::array({mailbox}));
 
   EXPECT_EQ(parse_state(json).error().message,
-            "the state's field \"mailbox.background.final-percent\" is missing or wrong");
+            "the state's field \"ccis.mailbox.background.final-percent\" is missing or wrong");
   EXPECT_EQ(parse_state(Json()).error().message, "the state's field \"timestamp.is-set\" is missing or wrong");
+}
+
+TEST(StateJson, NamesCcis) {
+  Bench bench;
+  bench.send(bench.device.cci(cci::kMctp), 0x0201, bytes_of(TransferFwIn{}));
+  bench.device.firmware().transfer.by = cci::kMctp;
+  bench.device.logical_device().state.poison.scan.next[{cci::Role::mctp, 1}] = 0;
+  const Json json = state_json(bench.device.save());
+  EXPECT_EQ(json["ccis"].elements()[0]["cci"].string(), "mailbox");
+  EXPECT_EQ(json["ccis"].elements()[1]["cci"].string(), "mctp");
+  EXPECT_EQ(json["firmware"]["transfer"]["by"].string(), "mctp");
+  EXPECT_TRUE(json["logical-device"]["poison"]["scan"]["next"].contains("mctp1"));
+}
+
+TEST(StateJson, RefusesCcisThatCannotBe) {
+  const auto with = [](const Json& first, const Json& second) {
+    Json json = state_json(Bench().device.save());
+    Json mailbox = json["ccis"].elements()[0];
+    Json mctp = json["ccis"].elements()[1];
+    mailbox.set("cci", first);
+    mctp.set("cci", second);
+    json.set("ccis", Json::array({mailbox, mctp}));
+    const auto read = parse_state(json);
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(with("mailbox", "mctp15"), "");
+  EXPECT_EQ(with("mctp", "mctp"), "the state's field \"ccis\" is missing or wrong");
+  EXPECT_EQ(with("mailbox", "mctp16"), "the state's field \"ccis.mctp16.cci\" is missing or wrong");
+  EXPECT_EQ(with("mailbox", 1), "the state's field \"ccis..cci\" is missing or wrong");
+}
+
+// A state of a device with more endpoints: what its other CCIs were at is not taken over.
+TEST(RestoredDevice, LeavesOutCcisThatItDoesNotHave) {
+  Bench bench;
+  MemoryDeviceState state = bench.device.save();
+  state.ccis.push_back(state.ccis.back());
+  state.ccis.back().id = {cci::Role::mctp, 1};
+  state.firmware.transfer.in_progress = true;
+  state.firmware.transfer.part_is_running = true;
+  state.firmware.transfer.by = {cci::Role::mctp, 1};
+  bench.device.restore(state);
+  EXPECT_EQ(bench.device.save().ccis.size(), 2U);
+  EXPECT_FALSE(bench.device.firmware().transfer.in_progress);
+  bench.device.reset(ResetKind::power_loss);
 }
 
 TEST(StateJson, RefusesWhatNoDeviceCanBeIn) {
   MemoryDeviceState state = Bench().device.save();
-  state.mctp.response_limit = 0;
+  cci_of(state, cci::kMctp).response_limit = 0;
   EXPECT_EQ(parse_state(state_json(state)).error().message,
-            "the state's field \"mctp.response-limit\" has an impossible value");
+            "the state's field \"ccis.mctp.response-limit\" has an impossible value");
   state = Bench().device.save();
-  state.mailbox.background.duration = Nanoseconds::max();
+  cci_of(state, cci::kMailbox).background.duration = Nanoseconds::max();
   EXPECT_FALSE(parse_state(state_json(state)));
   state = Bench().device.save();
-  state.mailbox.background.final_percent = 101;
+  cci_of(state, cci::kMailbox).background.final_percent = 101;
   EXPECT_FALSE(parse_state(state_json(state)));
 }
 
@@ -340,13 +389,13 @@ TEST(StateJson, KeepsFeaturesErrorsOfTheMediaAndRepairs) {
   };
   Bench bench;
   bench.timeline.advance_to(5ms);
-  bench.send(bench.device.mailbox(), 0x0502, set(kPatrolScrubFeature, 0, {std::byte{6}, std::byte{1}}));
-  bench.send(bench.device.mctp(), 0x0502, set(kDeviceSettingsFeature, 1, Buffer(4)));
+  bench.send(bench.device.cci(cci::kMailbox), 0x0502, set(kPatrolScrubFeature, 0, {std::byte{6}, std::byte{1}}));
+  bench.send(bench.device.cci(cci::kMctp), 0x0502, set(kDeviceSettingsFeature, 1, Buffer(4)));
   ASSERT_TRUE(media_errors::inject(bench.device, 64, 3));
   bench.device.poison_media(Dpa{0}, 64, {PoisonSource::internal, false, true});
   Buffer ppr(14);
   ppr[0] = std::byte{1};
-  bench.send(bench.device.mailbox(), 0x0600, ppr);
+  bench.send(bench.device.cci(cci::kMailbox), 0x0600, ppr);
   ASSERT_EQ(bench.device.maintenance().repairs.size(), 1U);
   bench.device.media_errors().cvme[1] = {7, 3, 128};
   EXPECT_EQ(round_trip(bench.device.save()), bench.device.save());
@@ -354,7 +403,7 @@ TEST(StateJson, KeepsFeaturesErrorsOfTheMediaAndRepairs) {
   Bench after(5ms);
   after.device.restore(round_trip(bench.device.save()));
   EXPECT_EQ(after.timeline.next(), 5ms + 6h);
-  EXPECT_EQ(after.send(after.device.mailbox(), 0x0502, set(kPatrolScrubFeature, 1, Buffer(1))).return_code,
+  EXPECT_EQ(after.send(after.device.cci(cci::kMailbox), 0x0502, set(kPatrolScrubFeature, 1, Buffer(1))).return_code,
             ReturnCode::feature_transfer_in_progress);
 }
 
@@ -422,17 +471,17 @@ TEST(StateJson, RefusesFeaturesAndErrorsThatNoDeviceCanHave) {
 TEST(RestoredDevice, GoesOnWithItsOperationToTheSameEnd) {
   Bench before;
   before.timeline.advance_to(100ms);
-  before.send(before.device.mctp(), 0x4400);
+  before.send(before.device.cci(cci::kMctp), 0x4400);
   before.timeline.advance_to(600ms);
 
   Bench after(before.timeline.now());
   after.device.restore(round_trip(before.device.save()));
   ASSERT_TRUE(after.volatile_capacity.write(0, Buffer(64, std::byte{0xAA})));
 
-  EXPECT_EQ(after.device.mctp().background.percent(), 50);
+  EXPECT_EQ(after.device.cci(cci::kMctp).background.percent(), 50);
   EXPECT_EQ(after.timeline.next(), 1100ms);
   after.timeline.advance_to(1100ms);
-  EXPECT_EQ(after.device.mctp().background.percent(), 100);
+  EXPECT_EQ(after.device.cci(cci::kMctp).background.percent(), 100);
   EXPECT_FALSE(after.device.logical_device().state.media_disabled);
   Buffer read(64);
   EXPECT_TRUE(after.device.logical_device().read(Dpa{0}, read));
@@ -441,40 +490,41 @@ TEST(RestoredDevice, GoesOnWithItsOperationToTheSameEnd) {
 
 TEST(RestoredDevice, CompletesAtOnceWhatShouldHaveEndedMeanwhile) {
   Bench before;
-  before.send(before.device.mctp(), 0x4400);
+  before.send(before.device.cci(cci::kMctp), 0x4400);
 
   Bench after(10s);
   after.device.restore(before.device.save());
   after.timeline.advance_to(10s);
 
-  EXPECT_EQ(after.device.mctp().background.state().return_code, ReturnCode::success);
-  EXPECT_FALSE(after.device.mctp().background.running());
+  EXPECT_EQ(after.device.cci(cci::kMctp).background.state().return_code, ReturnCode::success);
+  EXPECT_FALSE(after.device.cci(cci::kMctp).background.running());
 }
 
 TEST(RestoredDevice, KeepsAStalledOperationWithoutADeadline) {
   Bench before;
   before.device.faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
-  before.send(before.device.mctp(), 0x4400);
+  before.send(before.device.cci(cci::kMctp), 0x4400);
   before.timeline.advance_to(10s);
 
   Bench after(before.timeline.now());
   after.device.restore(before.device.save());
 
-  EXPECT_EQ(after.device.mctp().background.percent(), 40);
+  EXPECT_EQ(after.device.cci(cci::kMctp).background.percent(), 40);
   EXPECT_EQ(after.timeline.next(), std::nullopt);
 }
 
 TEST(RestoredDevice, KeepsMediaDisabledAfterAnAbort) {
   Bench before;
-  before.send(before.device.mctp(), 0x4400);
+  before.send(before.device.cci(cci::kMctp), 0x4400);
   before.timeline.advance_to(100ms);
-  before.send(before.device.mctp(), 0x0005);
+  before.send(before.device.cci(cci::kMctp), 0x0005);
 
   Bench after;
   after.device.restore(before.device.save());
 
   const GetLsaIn request{0, 4};
-  EXPECT_EQ(after.send(after.device.mailbox(), 0x4102, bytes_of(request)).return_code, ReturnCode::media_disabled);
+  EXPECT_EQ(after.send(after.device.cci(cci::kMailbox), 0x4102, bytes_of(request)).return_code,
+            ReturnCode::media_disabled);
 }
 
 }  // namespace

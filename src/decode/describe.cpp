@@ -12,10 +12,14 @@
 namespace cxlemu::decode {
 namespace {
 
-std::string carriers_text(cci::Carriers carriers) {
+std::string roles_text(cci::Roles roles) {
   std::string text;
-  if (carriers.has(cci::Carrier::mailbox)) text += "mailbox";
-  if (carriers.has(cci::Carrier::mctp)) text += text.empty() ? "MCTP" : ", MCTP";
+  const auto add = [&](cci::Role role, std::string_view name) {
+    if (roles.has(role)) text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
+  };
+  add(cci::Role::mailbox, "mailbox");
+  add(cci::Role::secondary_mailbox, "secondary mailbox");
+  add(cci::Role::mctp, "MCTP");
   return text;
 }
 
@@ -96,12 +100,12 @@ std::string describe_markdown() {
       "| opcode | command | section | CCIs | effects | codes | test |\n|---|---|---|---|---|---|---|\n";
   const auto summarise = [&](const cci::Command& row) {
     text += fmt::format("| {:04X}h | [{}](#{}) | {} | {} | {} | {} | `{}` |\n", row.opcode.value, row.title,
-                        command_name(row.title), row.section, carriers_text(row.carriers), effects_text(row.effects),
+                        command_name(row.title), row.section, roles_text(row.roles), effects_text(row.effects),
                         return_codes_text(row), conformance_file(row));
   };
   const auto describe = [&](const cci::Command& row, std::string_view note) {
     text += fmt::format("\n## {}\n\nOpcode {:04X}h, CXL r3.2 {}. By {}. Effects: {}.", row.title, row.opcode.value,
-                        row.section, carriers_text(row.carriers), effects_text(row.effects));
+                        row.section, roles_text(row.roles), effects_text(row.effects));
     if (const auto when = when_text(row.when); !when.empty()) text += fmt::format(" {}.", when);
     text += fmt::format("{} Minimum Input Payload Length {} bytes.\n", note, row.minimum_input);
     describe_payload(text, "Input", row.input);

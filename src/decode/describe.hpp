@@ -6,7 +6,7 @@
 
 namespace cxlemu::decode {
 
-/// docs/commands.md: per opcode the section, carriers, effects and payloads.
+/// docs/commands.md: per opcode the section, CCIs, effects and payloads.
 std::string describe_markdown();
 /// docs/cxlemu.lua: a Wireshark dissector for CCI messages (MCTP types 7 and 8).
 std::string describe_lua();

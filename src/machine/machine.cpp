@@ -10,20 +10,6 @@
 namespace cxlemu {
 namespace {
 
-// A UUID that is the same on every start and differs from device to device (mctpd recognises endpoints by it).
-Uuid uuid_of(const MemoryDeviceConfig& config) {
-  Uuid uuid = "00000000-0000-8000-8000-000000000000"_uuid;  // RFC 9562 version 8: of our own making
-  uuid.bytes[0] = static_cast<std::byte>(config.vendor_id >> 8);
-  uuid.bytes[1] = static_cast<std::byte>(config.vendor_id & 0xFF);
-  uuid.bytes[2] = static_cast<std::byte>(config.device_id >> 8);
-  uuid.bytes[3] = static_cast<std::byte>(config.device_id & 0xFF);
-  for (std::size_t i = 0; i < 8; ++i) uuid.bytes[8 + i] = static_cast<std::byte>(config.serial_number >> (56 - 8 * i));
-  // The variant takes the place of two bits of the serial number, which go where there is room.
-  uuid.bytes[4] = uuid.bytes[8] >> 6;
-  uuid.bytes[8] = (uuid.bytes[8] & std::byte{0x3F}) | std::byte{0x80};
-  return uuid;
-}
-
 // Programs may speak any message type; what they reach decides which it hears.
 std::vector<mctp::SupportedMessageType> every_message_type() {
   std::vector<mctp::SupportedMessageType> types;
@@ -36,103 +22,88 @@ std::vector<mctp::SupportedMessageType> every_message_type() {
 Machine::Machine() = default;
 Machine::~Machine() = default;
 
-Result<std::unique_ptr<Machine>> Machine::create(const Topology& topology, BackingFactory make_backing,
-                                                 lab::RoutePage* page, PayloadFactory make_payload) {
+EndpointNode* ComponentNode::endpoint_of(cci::CciId cci) {
+  const auto found = std::ranges::find(endpoints, cci, &EndpointNode::cci);
+  return found == endpoints.end() ? nullptr : &*found;
+}
+
+Result<std::unique_ptr<Machine>> Machine::create(std::unique_ptr<Timeline> timeline,
+                                                 std::vector<BuiltComponent> components, lab::RoutePage* page) {
   std::unique_ptr<Machine> machine(new Machine);
+  machine->timeline_ = std::move(timeline);
   if (page == nullptr) {
     machine->own_page_ = std::make_unique<lab::RoutePage>();
     page = machine->own_page_.get();
   }
   machine->page_ = page;
-  machine->sockets_ = std::make_unique<SocketTable>(machine->timeline_, *page);
-  TRY_VOID(machine->build(topology, make_backing, make_payload));
+  machine->sockets_ = std::make_unique<SocketTable>(*machine->timeline_, *page);
+  // Network 1 is the default one and is there even without endpoints.
+  machine->add_network(NetworkId{1});
+  for (BuiltComponent& built : components) TRY_VOID(machine->add(std::move(built)));
+  machine->settle();
   return machine;
 }
 
-Result<void> Machine::build(const Topology& topology, BackingFactory& make_backing, PayloadFactory& make_payload) {
-  for (const auto& config : topology.backends) {
-    Backing backing = make_backing ? TRY(make_backing(config)) : Backing(config.size_bytes);
-    if (!backings_.emplace(config.id, std::move(backing)).second) {
-      return failure(fmt::format("memory backend \"{}\" is declared twice", config.id));
-    }
+Result<void> Machine::add(BuiltComponent&& built) {
+  ComponentNode& node = components_.emplace_back();
+  node.id = ComponentId{static_cast<std::uint16_t>(components_.size() - 1)};
+  node.built = std::move(built);
+  if (!by_name_.emplace(node.name(), &node).second) {
+    return failure(fmt::format("device \"{}\" is declared twice", node.name()));
   }
-  // Network 1 is the default one and is there even without endpoints.
-  add_network(NetworkId{1});
-  devices_.reserve(topology.memory_devices.size());
-  for (const auto& declaration : topology.memory_devices) TRY_VOID(add_memory_device(declaration, make_payload));
-  settle();
+  node.component().changes.on_first_mark([this, &node] { changed_.push_back(&node); });
+  node.component().on_reset_request = [this, &node](ResetKind kind) { reset(node, kind); };
+  for (std::size_t i = 0; i < node.built.functions.size(); ++i) {
+    node.functions.emplace_back(static_cast<std::uint16_t>(functions_.size()));
+    functions_.push_back({&node, i});
+  }
+  node.endpoints.reserve(node.built.endpoints.size());  // callbacks keep the address of an endpoint
+  for (const BuiltEndpoint& endpoint : node.built.endpoints) TRY_VOID(add_endpoint(node, endpoint));
   return {};
 }
 
-Result<void> Machine::add_memory_device(const MemoryDeviceDeclaration& declaration, PayloadFactory& make_payload) {
-  const auto backing = [&](const std::string& id) -> Result<Backing*> {
-    if (id.empty()) return nullptr;
-    const auto found = backings_.find(id);
-    if (found == backings_.end()) return failure(fmt::format("{}: no memory backend \"{}\"", declaration.id, id));
-    return &found->second;
-  };
-  const LogicalDeviceBackings backings{.volatile_capacity = TRY(backing(declaration.volatile_memdev)),
-                                       .persistent_capacity = TRY(backing(declaration.persistent_memdev)),
-                                       .labels = TRY(backing(declaration.lsa)),
-                                       .partitionable_capacity = TRY(backing(declaration.partitionable_memdev))};
-  const std::size_t index = devices_.size();
-  if (!by_id_.emplace(declaration.id, index).second) {
-    return failure(fmt::format("device \"{}\" is declared twice", declaration.id));
-  }
-  MemoryDeviceNode& node = devices_.emplace_back();
-  node.declaration = declaration;
-  node.device = std::make_unique<MemoryDevice>(declaration.id, declaration.config, timeline_, backings);
-  node.device->changes().on_first_mark([this, index] { changed_.push_back(index); });
-  node.device->on_reset_fault([this, index](ResetKind kind) { reset(devices_[index], kind); });
-  const MutableBytes payload = make_payload ? TRY(make_payload(declaration)) : MutableBytes{};
-  node.function = std::make_unique<PcieFunction>(*node.device, payload);
-  node.function->on_reset([this, index](ResetKind kind) { reset(devices_[index], kind); });
-  if (declaration.mctp.kind == MctpPlacement::Kind::none) return {};
-  return add_endpoint(index);
-}
-
-Result<void> Machine::add_endpoint(std::size_t index) {
-  MemoryDeviceNode& node = devices_[index];
-  MctpPlacement& place = node.declaration.mctp;
-  NetworkNode* network = add_network(place.network);
+Result<void> Machine::add_endpoint(ComponentNode& node, const BuiltEndpoint& built) {
+  NetworkNode* network = add_network(built.network);
   if (network == nullptr) {
-    return failure(fmt::format("{}: a lab has at most {} MCTP networks", node.declaration.id, lab::kNetworksMax));
+    return failure(fmt::format("{}: a lab has at most {} MCTP networks", node.name(), lab::kNetworksMax));
   }
-  if (place.kind == MctpPlacement::Kind::automatic) {
-    std::uint8_t eid = 8;
-    while (eid < kHostEid.value && network->network->find(Eid{eid}) != nullptr) ++eid;
-    place = {MctpPlacement::Kind::fixed, place.network, Eid{eid}};
+  if (built.eid < kFirstEid || built.eid > kLastEid || network->network->find(built.eid) != nullptr) {
+    return failure(fmt::format("{}: EID {} of network {} is not free; give mctp={}:EID with another EID from {} to {}",
+                               node.name(), built.eid.value, built.network.value, built.network.value, kFirstEid.value,
+                               kLastEid.value));
   }
-  if (place.eid < Eid{8} || place.eid >= kHostEid || network->network->find(place.eid) != nullptr) {
-    return failure(fmt::format("{}: EID {} of network {} is not free; give mctp={}:EID with another EID from 8 to 253",
-                               node.declaration.id, place.eid.value, place.network.value, place.network.value));
-  }
+  cci::Cci* cci = node.component().find(built.cci);
+  if (cci == nullptr) return failure(fmt::format("{} has no CCI {}", node.name(), cci::name_of(built.cci)));
+  EndpointNode& endpoint = node.endpoints.emplace_back();
+  endpoint.cci = built.cci;
+  endpoint.network = built.network;
   mctp::EndpointConfiguration configuration;
-  configuration.static_eid = place.eid;
-  configuration.uuid = uuid_of(node.device->config());
-  configuration.transmission_unit = node.declaration.transmission_unit;
+  configuration.static_eid = built.eid;
+  configuration.uuid = built.uuid;
+  configuration.transmission_unit = built.transmission_unit;
   // Whole requests up to the advertised limit; of a longer one the header, so that it can be answered.
-  configuration.maximum_body = sizeof(CciMessageHeader) + node.device->mctp().request_limit;
-  node.endpoint = std::make_unique<mctp::Endpoint>(timeline_, std::move(configuration));
-  node.endpoint->on_message = [this, index](mctp::Message&& message) { answer(index, message); };
-  node.endpoint->on_eid_changed = [this, index](Eid old) { eid_changed(index, old); };
-  node.notifier = std::make_unique<EventNotifier>(timeline_, *node.endpoint, node.device->mctp().notifications);
-  node.notifier->on_due = [this, index] {
-    if (notifying_.empty() || notifying_.back() != index) notifying_.push_back(index);
+  configuration.maximum_body = sizeof(CciMessageHeader) + cci->request_limit;
+  endpoint.endpoint = std::make_unique<mctp::Endpoint>(*timeline_, std::move(configuration));
+  endpoint.endpoint->on_message = [this, &node, &endpoint](mctp::Message&& message) {
+    answer(node, endpoint, message);
   };
-  node.notifier->before_send = [this, index] { commit(*devices_[index].device); };
-  network->network->attach(*node.endpoint);
-  sockets_->add_route(place.network, place.eid);
+  endpoint.endpoint->on_eid_changed = [this, &node, &endpoint](Eid old) { eid_changed(node, endpoint, old); };
+  endpoint.notifier = std::make_unique<EventNotifier>(*timeline_, *endpoint.endpoint, cci->notifications);
+  endpoint.notifier->on_due = [this, &endpoint] {
+    if (notifying_.empty() || notifying_.back() != &endpoint) notifying_.push_back(&endpoint);
+  };
+  endpoint.notifier->before_send = [this, &node] { commit(node.component()); };
+  network->network->attach(*endpoint.endpoint);
+  sockets_->add_route(built.network, built.eid);
   return {};
 }
 
 // Programs find the endpoint at its new EID and nobody at the old one.
-void Machine::eid_changed(std::size_t index, Eid old) {
-  MemoryDeviceNode& node = devices_[index];
-  NetworkNode* network = find_network(node.declaration.mctp.network);
+void Machine::eid_changed(ComponentNode& node, EndpointNode& endpoint, Eid old) {
+  NetworkNode* network = find_network(endpoint.network);
   if (network->network->find(old) == nullptr) sockets_->remove_route(network->id, old);
-  if (node.endpoint->eid() != kNullEid) sockets_->add_route(network->id, node.endpoint->eid());
-  node.device->changes().mark(StateKey::endpoint_id);
+  if (endpoint.endpoint->eid() != kNullEid) sockets_->add_route(network->id, endpoint.endpoint->eid());
+  node.component().changes.mark(StateKey::endpoint_id);
   if (endpoint_changed_) endpoint_changed_();
 }
 
@@ -151,23 +122,22 @@ Machine::NetworkNode* Machine::add_network(NetworkId id) {
   mctp::EndpointConfiguration configuration;
   configuration.static_eid = kHostEid;
   configuration.message_types = every_message_type();
-  node.host = std::make_unique<mctp::Endpoint>(timeline_, std::move(configuration));
+  node.host = std::make_unique<mctp::Endpoint>(*timeline_, std::move(configuration));
   node.host->on_message = [this, &node](mctp::Message&& message) { host_received(node, std::move(message)); };
   node.host->on_tag_released = [this, &node](Eid peer, std::uint8_t tag) { sockets_->release_tag(node.id, peer, tag); };
   node.network->attach(*node.host);
   return &node;
 }
 
-MemoryDeviceNode* Machine::find(std::string_view path) {
+ComponentNode* Machine::find(std::string_view path) {
   if (const auto slash = path.rfind('/'); slash != std::string_view::npos) path.remove_prefix(slash + 1);
-  const auto found = by_id_.find(path);
-  return found == by_id_.end() ? nullptr : &devices_[found->second];
+  const auto found = by_name_.find(path);
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
-bool Machine::is_reached(const MemoryDeviceNode& node) const {
-  const auto network = std::ranges::find(networks_, node.declaration.mctp.network, &NetworkNode::id);
-  return node.endpoint != nullptr && network != networks_.end() &&
-         network->network->find(node.endpoint->eid()) == node.endpoint.get();
+bool Machine::is_reached(const EndpointNode& node) const {
+  const auto network = std::ranges::find(networks_, node.network, &NetworkNode::id);
+  return network != networks_.end() && network->network->find(node.endpoint->eid()) == node.endpoint.get();
 }
 
 // ------------------------------------------------------------------------------------------------------ input, output
@@ -204,50 +174,51 @@ void Machine::input(Source source, Bytes bytes) {
 }
 
 void Machine::advance_to(Time time) {
-  timeline_.advance_to(time);
+  timeline_->advance_to(time);
   settle();
 }
 
-void Machine::commit(MemoryDevice& device) {
-  const auto keys = device.changes().take();
+void Machine::commit(cci::Component& component) {
+  const auto keys = component.changes.take();
   if (keys.empty()) return;
   // There is no store yet: what would be written is counted.
   ++commits_.commits;
   for (const StateKey key : keys) ++commits_.keys[static_cast<std::size_t>(key)];
 }
 
-void Machine::read_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset,
-                             MutableBytes to) {
-  node.function->read(region, offset, to);
+void Machine::read_registers(FunctionId function, FunctionRegion region, std::uint64_t offset, MutableBytes to) {
+  const FunctionNode& known = functions_[function.value];
+  known.node->built.functions[known.index].read(region, offset, to);
 }
 
-void Machine::write_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset, Bytes from) {
-  node.function->write(region, offset, from);
+void Machine::write_registers(FunctionId function, FunctionRegion region, std::uint64_t offset, Bytes from) {
+  const FunctionNode& known = functions_[function.value];
+  known.node->built.functions[known.index].write(region, offset, from);
   // A command that changed nothing may have asked for an interrupt, too.
-  look_at_function(static_cast<std::size_t>(&node - devices_.data()));
+  take_interrupts(function);
   settle();
 }
 
 bool Machine::awaits_event_responses() const {
-  return std::ranges::any_of(
-      devices_, [](const auto& node) { return node.notifier != nullptr && node.notifier->awaits_response(); });
+  return std::ranges::any_of(components_, [](const ComponentNode& node) {
+    return std::ranges::any_of(node.endpoints,
+                               [](const EndpointNode& endpoint) { return endpoint.notifier->awaits_response(); });
+  });
 }
 
-// Whatever it tells of is a change of the device.
-void Machine::look_at_function(std::size_t index) {
-  PcieFunction& function = *devices_[index].function;
-  function.look();
-  for (const std::uint8_t message : function.take_interrupts()) {
-    say({.to = {SourceKind::pcie_function, static_cast<std::uint32_t>(index)}, .bytes = {std::byte{message}}});
+void Machine::take_interrupts(FunctionId function) {
+  const FunctionNode& known = functions_[function.value];
+  for (const std::uint8_t message : known.node->built.functions[known.index].take_interrupts()) {
+    say({.to = {SourceKind::pcie_function, function.value}, .bytes = {std::byte{message}}});
   }
 }
 
 void Machine::settle() {
-  for (const std::size_t index : std::exchange(changed_, {})) {
-    commit(*devices_[index].device);
-    look_at_function(index);
+  for (ComponentNode* node : std::exchange(changed_, {})) {
+    commit(node->component());
+    for (const FunctionId function : node->functions) take_interrupts(function);
   }
-  for (const std::size_t index : std::exchange(notifying_, {})) devices_[index].notifier->send_due();
+  for (EndpointNode* endpoint : std::exchange(notifying_, {})) endpoint->notifier->send_due();
   for (Output& output : std::exchange(outbox_, {})) {
     if (sink_) sink_(std::move(output));
   }
@@ -300,44 +271,45 @@ void Machine::host_received(NetworkNode& network, mctp::Message&& message) {
 
 // ------------------------------------------------------------------------------------------------------------ commands
 
-void Machine::answer(std::size_t index, const mctp::Message& request) {
-  MemoryDeviceNode& node = devices_[index];
+void Machine::answer(ComponentNode& node, EndpointNode& endpoint, const mctp::Message& request) {
   if (!request.tag.owner) {
-    const bool taken = node.notifier->received(request);
-    if (!taken) ++node.dropped_messages[static_cast<std::size_t>(cci::MessageDrop::not_a_request)];
+    const bool taken = endpoint.notifier->received(request);
+    if (!taken) ++endpoint.dropped_messages[static_cast<std::size_t>(cci::MessageDrop::not_a_request)];
     return;
   }
   const auto by = request.type == mctp::MessageType::cxl_fm_api ? cci::MessageClass::fm_api : cci::MessageClass::cci;
-  node.device->mctp().requester = {node.declaration.mctp.network, request.source,
-                                   static_cast<std::uint8_t>(request.type)};
+  const cci::Requester from{endpoint.network, request.source, static_cast<std::uint8_t>(request.type)};
   const std::size_t whole = std::max(request.body.size(), request.oversized_length);
-  auto result = cci::handle_message(node.device->target(node.device->mctp()), by, request.body, whole);
+  auto result = cci::handle_message(*node.component().find(endpoint.cci), by, from, request.body, whole);
   if (result.drop != cci::MessageDrop::none) {
-    ++node.dropped_messages[static_cast<std::size_t>(result.drop)];
+    ++endpoint.dropped_messages[static_cast<std::size_t>(result.drop)];
     return;
   }
-  commit(*node.device);
+  commit(node.component());
   mctp::Message response = mctp::response_to(request);
   response.body = std::move(result.response);
-  node.endpoint->send(response);
+  endpoint.endpoint->send(response);
 }
 
-std::optional<CommandResult> Machine::send_command(MemoryDeviceNode& node, Via via, Opcode opcode, Bytes payload) {
-  CommandResult result{.via = via};
-  if (via == Via::mailbox) {
-    Buffer space(node.device->mailbox().response_limit);
-    const auto reply =
-        cci::dispatch(node.device->target(node.device->mailbox()), opcode, payload, payload.size(), space);
-    space.resize(reply.payload_size);
-    result.return_code = reply.return_code;
-    result.vendor_specific_extended_status = reply.vendor_specific_extended_status;
-    result.background_operation = reply.background_operation;
-    result.payload = std::move(space);
-    return result;
+std::optional<CommandResult> Machine::send_command(ComponentNode& node, cci::CciId id, Opcode opcode, Bytes payload) {
+  cci::Cci* cci = node.component().find(id);
+  if (cci == nullptr) return std::nullopt;
+  if (id.role == cci::Role::mctp) {
+    EndpointNode* endpoint = node.endpoint_of(id);
+    return endpoint == nullptr ? std::nullopt : send_message(*endpoint, opcode, payload);
   }
-  if (node.endpoint == nullptr) return std::nullopt;
-  NetworkNode* network = find_network(node.declaration.mctp.network);
-  const Eid peer = node.endpoint->eid();
+  Buffer space(cci->response_limit);
+  const auto reply = cci::dispatch(*cci, {.opcode = opcode, .payload = payload, .by = cci::Way::mailbox}, space);
+  space.resize(reply.payload_size);
+  return CommandResult{.return_code = reply.return_code,
+                       .vendor_specific_extended_status = reply.vendor_specific_extended_status,
+                       .background_operation = reply.background_operation,
+                       .payload = std::move(space)};
+}
+
+std::optional<CommandResult> Machine::send_message(EndpointNode& endpoint, Opcode opcode, Bytes payload) {
+  NetworkNode* network = find_network(endpoint.network);
+  const Eid peer = endpoint.endpoint->eid();
   // Tags that programs have given up since.
   for (std::uint8_t value = 0; value < lab::kTagsPerPeer; ++value) {
     if (!sockets_->holds_tag(network->id, peer, value)) network->host->release_tag(peer, value);
@@ -364,18 +336,17 @@ std::optional<CommandResult> Machine::send_command(MemoryDeviceNode& node, Via v
   Reader reader(*awaited.response);
   const auto answer = reader.take<CciMessageHeader>();
   if (!answer) return std::nullopt;
-  result.return_code = answer->return_code;
-  result.vendor_specific_extended_status = answer->vendor_specific_extended_status;
-  result.background_operation =
-      CciMessageHeader::BackgroundOperation::get(answer->payload_length_and_background_operation.value()) != 0;
-  result.payload = to_buffer(reader.rest());
-  return result;
+  return CommandResult{.return_code = answer->return_code,
+                       .vendor_specific_extended_status = answer->vendor_specific_extended_status,
+                       .background_operation = CciMessageHeader::BackgroundOperation::get(
+                                                   answer->payload_length_and_background_operation.value()) != 0,
+                       .payload = to_buffer(reader.rest())};
 }
 
-void Machine::reset(MemoryDeviceNode& node, ResetKind kind) {
-  node.device->reset(kind);
-  node.function->reset(kind);
-  if (kind == ResetKind::power_loss && node.endpoint != nullptr) node.endpoint->reset();
+void Machine::reset(ComponentNode& node, ResetKind kind) {
+  if (node.built.reset) node.built.reset(kind);
+  if (kind != ResetKind::power_loss) return;
+  for (EndpointNode& endpoint : node.endpoints) endpoint.endpoint->reset();
 }
 
 }  // namespace cxlemu

@@ -1,8 +1,10 @@
-// The whole lab without IO: components made from a topology, one input and one output. After each input what the
-// components changed is committed, and only then is what was said released.
+// The whole lab without IO: built components, one input and one output. After each input what the components changed is
+// committed, and only then is what was said released. It finds components, functions and endpoints by ids that are made
+// when it is, and knows no kind of component.
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,10 +13,9 @@
 #include <vector>
 
 #include "af_mctp/socket_table.hpp"
-#include "component/memory_device/memory_device.hpp"
-#include "component/memory_device/pcie_function.hpp"
+#include "component/built_component.hpp"
+#include "component/state_keys.hpp"
 #include "machine/event_notifier.hpp"
-#include "machine/topology.hpp"
 #include "mctp/eid.hpp"
 #include "mctp/network.hpp"
 
@@ -24,7 +25,7 @@ namespace cxlemu {
 enum class SourceKind : std::uint8_t {
   mctp_socket,    ///< an AF_MCTP socket of a program behind the shim (wire/lab_socket.hpp)
   qmp,            ///< a QMP connection; qmp/ attaches itself for these
-  pcie_function,  ///< of the memory device with this index; the one byte that goes out is an interrupt message number
+  pcie_function,  ///< with this FunctionId; the one byte that goes out is an interrupt message number
 };
 struct Source {
   SourceKind kind{};
@@ -42,35 +43,41 @@ struct Output {
 /// LIMIT: bytes that one cxlemu-read-media or -write-media may carry.
 inline constexpr std::size_t kMaximumMediaAccess = 1 << 20;
 
-/// By which way a command is sent to a component.
-enum class Via : std::uint8_t { mailbox, mctp };
-
 struct CommandResult {
-  Via via{};
   ReturnCode return_code{};
   std::uint16_t vendor_specific_extended_status = 0;
   bool background_operation = false;
   Buffer payload{};
 };
 
-/// A memory device in its place in the lab.
-struct MemoryDeviceNode {
-  MemoryDeviceDeclaration declaration;
-  std::unique_ptr<MemoryDevice> device;
-  std::unique_ptr<PcieFunction> function;
-  std::unique_ptr<mctp::Endpoint> endpoint;  ///< null: mctp=none
-  std::unique_ptr<EventNotifier> notifier;   ///< there where the endpoint is
+using ComponentId = Id<struct ComponentIdTag, std::uint16_t>;  ///< place in Machine::components()
+using FunctionId = Id<struct FunctionIdTag, std::uint16_t>;    ///< of a PCIe function, in the order of components
+
+/// An MCTP endpoint in its place in the lab.
+struct EndpointNode {
+  cci::CciId cci;
+  NetworkId network;
+  std::unique_ptr<mctp::Endpoint> endpoint;
+  std::unique_ptr<EventNotifier> notifier;
   /// Messages that its CCI dropped without an answer, by MessageDrop.
   std::array<std::uint64_t, 4> dropped_messages{};
 };
 
+/// A component in its place in the lab.
+struct ComponentNode {
+  ComponentId id;
+  BuiltComponent built;
+  std::vector<EndpointNode> endpoints;
+  std::vector<FunctionId> functions;
+
+  [[nodiscard]] cci::Component& component() const { return *built.component; }
+  [[nodiscard]] const std::string& name() const { return built.component->id; }
+  /// Null: this CCI has no endpoint.
+  [[nodiscard]] EndpointNode* endpoint_of(cci::CciId cci);
+};
+
 class Machine {
  public:
-  /// Makes the bytes of a backend; without one every backend is sparse memory.
-  using BackingFactory = std::move_only_function<Result<Backing>(const MemoryBackendConfig&)>;
-  /// Where the payload of a device's mailbox is kept, of its mailbox payload size; empty: in the function. So it may be
-  /// memory that others have mapped.
-  using PayloadFactory = std::move_only_function<Result<MutableBytes>(const MemoryDeviceDeclaration&)>;
   /// What qmp/ does with the bytes of a QMP connection.
   struct Qmp {
     std::move_only_function<void(Source)> opened;
@@ -78,9 +85,11 @@ class Machine {
     std::move_only_function<void(Source, Bytes)> input;
   };
 
-  /// `page` is what programs behind the shim share; null: the machine has its own, for a lab without sockets.
-  static Result<std::unique_ptr<Machine>> create(const Topology& topology, BackingFactory make_backing = {},
-                                                 lab::RoutePage* page = nullptr, PayloadFactory make_payload = {});
+  /// Components on this timeline. `page` is what programs behind the shim share; null: the machine has its own. Refused
+  /// are a name that is there twice, an EID that is not free, and a network too many.
+  static Result<std::unique_ptr<Machine>> create(std::unique_ptr<Timeline> timeline,
+                                                 std::vector<BuiltComponent> components,
+                                                 lab::RoutePage* page = nullptr);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -90,31 +99,34 @@ class Machine {
   void close(Source source);
   void input(Source source, Bytes bytes);
   void advance_to(Time time);
-  /// Accesses of any size and alignment to the PCIe function of a device.
-  void read_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset, MutableBytes to);
-  void write_registers(MemoryDeviceNode& node, PcieFunction::Region region, std::uint64_t offset, Bytes from);
+  /// Accesses of any size and alignment to a PCIe function.
+  void read_registers(FunctionId function, FunctionRegion region, std::uint64_t offset, MutableBytes to);
+  void write_registers(FunctionId function, FunctionRegion region, std::uint64_t offset, Bytes from);
   // The one output, called in the order things were said.
   void on_output(std::move_only_function<void(Output&&)> sink) { sink_ = std::move(sink); }
 
-  /// Called when an endpoint of a device has another EID.
+  /// Called when an endpoint has another EID.
   void on_endpoint_change(std::move_only_function<void()> callback) { endpoint_changed_ = std::move(callback); }
 
-  [[nodiscard]] Time now() const { return timeline_.now(); }
-  [[nodiscard]] std::optional<Time> next_deadline() const { return timeline_.next(); }
+  [[nodiscard]] Time now() const { return timeline_->now(); }
+  [[nodiscard]] std::optional<Time> next_deadline() const { return timeline_->next(); }
 
   // For qmp/ and for programs that use the machine as a library. Whoever calls these from outside of an input calls
   // settle() behind them.
   void attach_qmp(Qmp qmp) { qmp_ = std::move(qmp); }
   void say(Output output) { outbox_.push_back(std::move(output)); }
-  [[nodiscard]] std::vector<MemoryDeviceNode>& memory_devices() { return devices_; }
+  [[nodiscard]] std::deque<ComponentNode>& components() { return components_; }
   /// By id; a QOM path such as /machine/peripheral/ID names it too. Null: there is none.
-  [[nodiscard]] MemoryDeviceNode* find(std::string_view path);
-  /// Do messages to the EID of its endpoint reach it? Not without an EID, or where another has the same one.
-  [[nodiscard]] bool is_reached(const MemoryDeviceNode& node) const;
-  /// As its client would: `via` mctp goes as packets through the network. Nothing where that way does not exist or has
-  /// no free tag.
-  std::optional<CommandResult> send_command(MemoryDeviceNode& node, Via via, Opcode opcode, Bytes payload);
-  void reset(MemoryDeviceNode& node, ResetKind kind);
+  [[nodiscard]] ComponentNode* find(std::string_view path);
+  [[nodiscard]] std::size_t function_count() const { return functions_.size(); }
+  /// The component of a PCIe function.
+  [[nodiscard]] ComponentNode& component_of(FunctionId function) { return *functions_[function.value].node; }
+  /// Do messages to the EID of the endpoint reach it? Not without an EID, or where another has the same one.
+  [[nodiscard]] bool is_reached(const EndpointNode& node) const;
+  /// As its client would: to a CCI with an endpoint it goes as packets through the network. Nothing where the component
+  /// has no such CCI, no endpoint leads to it, no tag is free, or no answer came.
+  std::optional<CommandResult> send_command(ComponentNode& node, cci::CciId cci, Opcode opcode, Bytes payload);
+  void reset(ComponentNode& node, ResetKind kind);
   /// Does a device wait for the response to a notification, and will send it again?
   [[nodiscard]] bool awaits_event_responses() const;
   /// Commits what changed, sends the notifications that are due, and releases what was said.
@@ -138,33 +150,37 @@ class Machine {
 
  private:
   Machine();
-  Result<void> build(const Topology& topology, BackingFactory& make_backing, PayloadFactory& make_payload);
-  Result<void> add_memory_device(const MemoryDeviceDeclaration& declaration, PayloadFactory& make_payload);
-  Result<void> add_endpoint(std::size_t index);
+  Result<void> add(BuiltComponent&& built);
+  Result<void> add_endpoint(ComponentNode& node, const BuiltEndpoint& built);
   NetworkNode* add_network(NetworkId id);
   NetworkNode* find_network(NetworkId id);
-  void eid_changed(std::size_t index, Eid old);
-  void answer(std::size_t index, const mctp::Message& request);
+  void eid_changed(ComponentNode& node, EndpointNode& endpoint, Eid old);
+  void answer(ComponentNode& node, EndpointNode& endpoint, const mctp::Message& request);
+  std::optional<CommandResult> send_message(EndpointNode& endpoint, Opcode opcode, Bytes payload);
   void host_received(NetworkNode& network, mctp::Message&& message);
   void socket_opened(Source source);
   void socket_input(Source source, Bytes datagram);
   void deliver(SocketTable::Delivery&& delivery);
-  void commit(MemoryDevice& device);
-  void look_at_function(std::size_t index);
+  void commit(cci::Component& component);
+  void take_interrupts(FunctionId function);
 
-  Timeline timeline_;
+  std::unique_ptr<Timeline> timeline_;
   std::unique_ptr<lab::RoutePage> own_page_;
   lab::RoutePage* page_ = nullptr;
-  std::map<std::string, Backing, std::less<>> backings_;
   std::vector<NetworkNode> networks_;
-  std::vector<MemoryDeviceNode> devices_;
-  std::map<std::string, std::size_t, std::less<>> by_id_;
+  std::deque<ComponentNode> components_;  ///< addresses stay
+  std::map<std::string, ComponentNode*, std::less<>> by_name_;
+  struct FunctionNode {
+    ComponentNode* node;
+    std::size_t index;  ///< of the component's functions
+  };
+  std::vector<FunctionNode> functions_;  ///< by FunctionId
   std::unique_ptr<SocketTable> sockets_;
   std::map<Source, SocketTable::ConnectionId> connections_;
   std::map<SocketTable::ConnectionId, Source> sources_;
   Qmp qmp_;
-  std::vector<std::size_t> changed_;    ///< devices with something to commit
-  std::vector<std::size_t> notifying_;  ///< devices with a notification to send at once
+  std::vector<ComponentNode*> changed_;   ///< with something to commit
+  std::vector<EndpointNode*> notifying_;  ///< with a notification to send at once
   std::vector<Output> outbox_;
   std::move_only_function<void(Output&&)> sink_;
   std::move_only_function<void()> endpoint_changed_;

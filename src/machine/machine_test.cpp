@@ -1,6 +1,4 @@
 // The machine's one input and one output: order, commits before replies, places of endpoints.
-#include "machine/machine.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 
 #include "base/hex.hpp"
 #include "cci/message.hpp"
+#include "machine/build.hpp"
 #include "wire/cci_message.hpp"
 
 namespace cxlemu {
@@ -21,16 +20,14 @@ constexpr std::uint8_t kCci = 8;
 /// The first connection of a socket table.
 constexpr std::uint32_t kFirstConnection = 1U << lab::kSocketPlaceBits;
 
-MemoryDeviceDeclaration device(std::string id, MctpPlacement place = {}) {
+MctpPlacement at(std::uint32_t network, std::uint8_t eid) { return {NetworkId{network}, Eid{eid}}; }
+MemoryDeviceDeclaration device(std::string id, std::vector<MctpPlacement> places = {at(1, 8)}) {
   MemoryDeviceDeclaration made;
   made.id = std::move(id);
-  made.mctp = place;
+  made.mctp = std::move(places);
   return made;
 }
-MctpPlacement at(std::uint32_t network, std::uint8_t eid) {
-  return {MctpPlacement::Kind::fixed, NetworkId{network}, Eid{eid}};
-}
-constexpr MctpPlacement kNowhere{MctpPlacement::Kind::none, NetworkId{1}, Eid{}};
+const std::vector<MctpPlacement> kNowhere;
 
 Topology lab_of(std::vector<MemoryDeviceDeclaration> devices) {
   Topology topology;
@@ -38,10 +35,10 @@ Topology lab_of(std::vector<MemoryDeviceDeclaration> devices) {
   return topology;
 }
 std::unique_ptr<Machine> make(std::vector<MemoryDeviceDeclaration> devices = {device("mem0")}) {
-  return Machine::create(lab_of(std::move(devices))).value();
+  return build_machine(lab_of(std::move(devices))).value();
 }
 std::string refusal(const Topology& topology) {
-  const auto machine = Machine::create(topology);
+  const auto machine = build_machine(topology);
   return machine ? "made" : machine.error().message;
 }
 
@@ -250,11 +247,11 @@ TEST(Machine, ReleasesAReplyOnlyAfterItsCommit) {
 }
 
 TEST(Machine, CommitsWhatControlChangedBeforeItsAnswer) {
-  const auto machine = make({device("mem0"), device("mem1")});
+  const auto machine = make({device("mem0"), device("mem1", {at(1, 9)})});
   Listener listener(*machine);
   machine->attach_qmp({.opened = {}, .closed = {}, .input = [&](Source source, Bytes) {
                          machine->say({.to = source, .bytes = Buffer(1)});
-                         for (auto& node : machine->memory_devices()) node.device->changes().mark(StateKey::media);
+                         for (auto& node : machine->components()) node.component().changes.mark(StateKey::media);
                        }});
   machine->input(kQmp, {});
   const auto heard = listener.take();
@@ -264,7 +261,7 @@ TEST(Machine, CommitsWhatControlChangedBeforeItsAnswer) {
 
 TEST(Machine, CommitsWhatTimeChanged) {
   const auto machine = make();
-  machine->send_command(machine->memory_devices().front(), Via::mailbox, Opcode{0x4400}, {});
+  machine->send_command(machine->components().front(), cci::kMailbox, Opcode{0x4400}, {});
   machine->settle();
   const auto before = machine->commits().commits;
   ASSERT_TRUE(machine->next_deadline());
@@ -289,9 +286,9 @@ TEST(Machine, SettlesWithNothingToDo) {
 
 TEST(Machine, CommitsEachChangeOnce) {
   const auto machine = make();
-  auto& node = machine->memory_devices().front();
-  node.device->changes().mark(StateKey::labels);
-  node.device->changes().mark(StateKey::labels);
+  auto& node = machine->components().front();
+  node.component().changes.mark(StateKey::labels);
+  node.component().changes.mark(StateKey::labels);
   machine->settle();
   machine->settle();
   EXPECT_EQ(machine->commits().commits, 1U);
@@ -300,16 +297,15 @@ TEST(Machine, CommitsEachChangeOnce) {
 
 // -------------------------------------------------------------------------------------------------- what it is made of
 
-TEST(Machine, GivesOutFreeEndpointsInTheOrderOfDeclaration) {
-  const auto machine =
-      make({device("a"), device("b", at(1, 9)), device("c", kNowhere), device("d"), device("e", at(5, 8))});
+TEST(Machine, PutsEndpointsWhereTheyAreDeclared) {
+  const auto machine = make({device("a", {at(1, 20), at(5, 9), at(1, 21)}), device("c", kNowhere)});
   std::vector<std::string> places;
-  for (const auto& node : machine->memory_devices()) {
-    places.push_back(node.endpoint == nullptr ? "none"
-                                              : std::to_string(node.declaration.mctp.network.value) + ":" +
-                                                    std::to_string(node.endpoint->eid().value));
+  for (const EndpointNode& one : machine->components()[0].endpoints) {
+    places.push_back(cci::name_of(one.cci) + " " + std::to_string(one.network.value) + ":" +
+                     std::to_string(one.endpoint->eid().value));
   }
-  EXPECT_EQ(places, (std::vector<std::string>{"1:8", "1:9", "none", "1:10", "5:8"}));
+  EXPECT_EQ(places, (std::vector<std::string>{"mctp 1:20", "mctp1 5:9", "mctp2 1:21"}));
+  EXPECT_TRUE(machine->components()[1].endpoints.empty());
   ASSERT_EQ(machine->networks().size(), 2U);
   EXPECT_EQ(machine->networks()[0].id, NetworkId{1});
   EXPECT_EQ(machine->networks()[1].id, NetworkId{5});
@@ -319,7 +315,7 @@ TEST(Machine, GivesOutFreeEndpointsInTheOrderOfDeclaration) {
 TEST(Machine, TellsProgramsItsRoutes) {
   const auto page = std::make_unique<lab::RoutePage>();
   const auto machine =
-      Machine::create(lab_of({device("a"), device("b", at(5, 20)), device("c", kNowhere)}), {}, page.get());
+      build_machine(lab_of({device("a"), device("b", {at(5, 20)}), device("c", kNowhere)}), {.page = page.get()});
   ASSERT_TRUE(machine);
   EXPECT_EQ(page->default_network, 1U);
   const auto* first = lab::find_network(*page, 1);
@@ -332,21 +328,23 @@ TEST(Machine, TellsProgramsItsRoutes) {
 }
 
 TEST(Machine, RefusesAnEndpointThatIsTaken) {
-  EXPECT_EQ(refusal(lab_of({device("a", at(1, 8)), device("b", at(1, 8))})),
+  EXPECT_EQ(refusal(lab_of({device("a", {at(1, 8)}), device("b", {at(1, 8)})})),
             "b: EID 8 of network 1 is not free; give mctp=1:EID with another EID from 8 to 253");
-  EXPECT_EQ(refusal(lab_of({device("a", at(1, 8)), device("b", at(2, 8))})), "made");
-  EXPECT_EQ(refusal(lab_of({device("a", at(1, 7))})),
+  EXPECT_EQ(refusal(lab_of({device("a", {at(1, 8)}), device("b", {at(2, 8)})})), "made");
+  EXPECT_EQ(refusal(lab_of({device("a", {at(1, 7)})})),
             "a: EID 7 of network 1 is not free; give mctp=1:EID with another EID from 8 to 253");
-  EXPECT_EQ(refusal(lab_of({device("a", at(1, 254))})),
+  EXPECT_EQ(refusal(lab_of({device("a", {at(1, 254)})})),
             "a: EID 254 of network 1 is not free; give mctp=1:EID with another EID from 8 to 253");
-  EXPECT_EQ(refusal(lab_of({device("a", at(1, 253))})), "made");
+  EXPECT_EQ(refusal(lab_of({device("a", {at(1, 253)})})), "made");
 }
 
 TEST(Machine, RefusesTheEndpointBeyondANetwork) {
   std::vector<MemoryDeviceDeclaration> devices;
-  for (int i = 0; i < 246; ++i) devices.push_back(device("mem" + std::to_string(i)));
+  for (int i = 0; i < 246; ++i) {
+    devices.push_back(device("mem" + std::to_string(i), {at(1, static_cast<std::uint8_t>(8 + i))}));
+  }
   EXPECT_EQ(refusal(lab_of(devices)), "made");
-  devices.push_back(device("one-more"));
+  devices.push_back(device("one-more", {at(1, 254)}));
   EXPECT_EQ(refusal(lab_of(devices)),
             "one-more: EID 254 of network 1 is not free; give mctp=1:EID with another EID from 8 to 253");
   devices.back().mctp = kNowhere;
@@ -357,11 +355,11 @@ TEST(Machine, RefusesTheNetworkBeyondItsLimit) {
   std::vector<MemoryDeviceDeclaration> devices;
   // Network 1 is always there.
   for (std::uint32_t i = 2; i <= lab::kNetworksMax; ++i)
-    devices.push_back(device("mem" + std::to_string(i), at(i * 10, 8)));
+    devices.push_back(device("mem" + std::to_string(i), {at(i * 10, 8)}));
   EXPECT_EQ(refusal(lab_of(devices)), "made");
-  devices.push_back(device("one-more", at(100, 8)));
+  devices.push_back(device("one-more", {at(100, 8)}));
   EXPECT_EQ(refusal(lab_of(devices)), "one-more: a lab has at most 8 MCTP networks");
-  devices.back().mctp = at(20, 9);
+  devices.back().mctp = {at(20, 9)};
   EXPECT_EQ(refusal(lab_of(devices)), "made");
 }
 
@@ -388,21 +386,22 @@ TEST(Machine, MakesItsBackendsByTheFactory) {
   topology.backends[0].id = "m";
   topology.backends[0].size_bytes = 4096;
   std::vector<std::string> asked;
-  ASSERT_TRUE(Machine::create(topology, [&](const MemoryBackendConfig& config) -> Result<Backing> {
-    asked.push_back(config.id);
-    return Backing(config.size_bytes);
-  }));
+  ASSERT_TRUE(build_machine(topology, {.make_backing = [&](const MemoryBackendConfig& config) -> Result<Backing> {
+                              asked.push_back(config.id);
+                              return Backing(config.size_bytes);
+                            }}));
   EXPECT_EQ(asked, std::vector<std::string>{"m"});
-  const auto refused = Machine::create(topology, [](const auto&) -> Result<Backing> { return failure("no disk"); });
+  const auto refused =
+      build_machine(topology, {.make_backing = [](const auto&) -> Result<Backing> { return failure("no disk"); }});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "no disk");
 }
 
 TEST(Machine, FindsDevicesByIdAndQomPath) {
-  const auto machine = make({device("mem0"), device("cxl.pmem")});
-  EXPECT_EQ(machine->find("mem0"), &machine->memory_devices()[0]);
-  EXPECT_EQ(machine->find("/machine/peripheral/cxl.pmem"), &machine->memory_devices()[1]);
-  EXPECT_EQ(machine->find("/mem0"), &machine->memory_devices()[0]);
+  const auto machine = make({device("mem0"), device("cxl.pmem", {at(1, 9)})});
+  EXPECT_EQ(machine->find("mem0"), &machine->components()[0]);
+  EXPECT_EQ(machine->find("/machine/peripheral/cxl.pmem"), &machine->components()[1]);
+  EXPECT_EQ(machine->find("/mem0"), &machine->components()[0]);
   EXPECT_EQ(machine->find("mem0/"), nullptr);
   EXPECT_EQ(machine->find("mem"), nullptr);
   EXPECT_EQ(machine->find(""), nullptr);
@@ -412,7 +411,7 @@ TEST(Machine, GivesEndpointsUuidsThatStayAndDiffer) {
   const auto uuid_of = [](std::uint64_t serial_number) {
     auto declaration = device("a");
     declaration.config.serial_number = serial_number;
-    return make({declaration})->memory_devices()[0].endpoint->configuration().uuid.text();
+    return make({declaration})->components()[0].endpoints[0].endpoint->configuration().uuid.text();
   };
   EXPECT_EQ(uuid_of(1), uuid_of(1));
   EXPECT_NE(uuid_of(1), uuid_of(2));
@@ -423,7 +422,7 @@ TEST(Machine, GivesEndpointsUuidsThatStayAndDiffer) {
 
 TEST(Machine, RoutesProgramsToTheEidThatTheBusOwnerGives) {
   lab::RoutePage page{};
-  const auto machine = Machine::create(lab_of({device("mem0")}), {}, &page).value();
+  const auto machine = build_machine(lab_of({device("mem0")}), {.page = &page}).value();
   mctp::Message set_endpoint_id;
   set_endpoint_id.destination = Eid{8};
   set_endpoint_id.type = mctp::MessageType::control;
@@ -436,15 +435,15 @@ TEST(Machine, RoutesProgramsToTheEidThatTheBusOwnerGives) {
   lab::NetworkPage* network = lab::find_network(page, 1);
   EXPECT_FALSE(lab::is_reachable(*network, 8));
   EXPECT_TRUE(lab::is_reachable(*network, 42));
-  EXPECT_TRUE(machine->send_command(machine->memory_devices().front(), Via::mctp, Opcode{1}, {}));
+  EXPECT_TRUE(machine->send_command(machine->components().front(), cci::kMctp, Opcode{1}, {}));
   EXPECT_EQ(machine->commits().keys[static_cast<std::size_t>(StateKey::endpoint_id)], 1U);
 }
 
 TEST(Machine, SendsNothingOverMctpWithoutAnEndpoint) {
   const auto machine = make({device("mem0", kNowhere)});
-  auto& node = machine->memory_devices().front();
-  EXPECT_FALSE(machine->send_command(node, Via::mctp, Opcode{1}, {}));
-  const auto result = machine->send_command(node, Via::mailbox, Opcode{0x4200}, {});
+  auto& node = machine->components().front();
+  EXPECT_FALSE(machine->send_command(node, cci::kMctp, Opcode{1}, {}));
+  const auto result = machine->send_command(node, cci::kMailbox, Opcode{0x4200}, {});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->return_code, ReturnCode::success);
   EXPECT_EQ(result->payload.size(), 18U);
@@ -453,9 +452,9 @@ TEST(Machine, SendsNothingOverMctpWithoutAnEndpoint) {
 TEST(Machine, SendsACommandWithATagThatNoProgramHolds) {
   const auto machine = make();
   machine->open(kSocket);
-  auto& node = machine->memory_devices().front();
+  auto& node = machine->components().front();
   for (int i = 0; i < 20; ++i) {
-    ASSERT_TRUE(machine->send_command(node, Via::mctp, Opcode{1}, {}));
+    ASSERT_TRUE(machine->send_command(node, cci::kMctp, Opcode{1}, {}));
     machine->input(kSocket, request(0x0001));
   }
   EXPECT_EQ(machine->sockets().tags_in_use(), 0U);
@@ -470,7 +469,8 @@ TEST(Machine, FreesTheTagOfARequestThatIsNotAnswered) {
   short_message.resize(sizeof(lab::DatagramPrefix) + 3);
   machine->input(kSocket, short_message);
   EXPECT_EQ(machine->sockets().tags_in_use(), 1U);
-  EXPECT_EQ(machine->memory_devices().front().dropped_messages[static_cast<std::size_t>(cci::MessageDrop::too_short)],
+  EXPECT_EQ(machine->components().front().endpoints[0].dropped_messages[static_cast<std::size_t>(
+                cci::MessageDrop::too_short)],
             1U);
   machine->advance_to(SocketTable::kTagLifetime);
   EXPECT_EQ(machine->sockets().tags_in_use(), 0U);
@@ -486,23 +486,23 @@ INSTANTIATE_TEST_SUITE_P(Kind, MachineReset,
 
 TEST_P(MachineReset, EndsAssembliesWhereAuxiliaryPowerIsLost) {
   const auto machine = make();
-  auto& node = machine->memory_devices().front();
+  auto& node = machine->components().front();
   // The first packet of a message, from EID 20 to EID 8: SOM, TO, tag 1.
   Buffer packet = from_hex("01 08 14 89 08").value();
   packet.resize(4 + 64);
-  node.endpoint->receive(packet);
-  ASSERT_EQ(node.endpoint->assemblies_in_progress(), 1U);
+  node.endpoints[0].endpoint->receive(packet);
+  ASSERT_EQ(node.endpoints[0].endpoint->assemblies_in_progress(), 1U);
   machine->reset(node, GetParam());
   machine->settle();
-  EXPECT_EQ(node.endpoint->assemblies_in_progress(), GetParam() == ResetKind::power_loss ? 0U : 1U);
-  EXPECT_EQ(node.endpoint->eid(), Eid{8});
+  EXPECT_EQ(node.endpoints[0].endpoint->assemblies_in_progress(), GetParam() == ResetKind::power_loss ? 0U : 1U);
+  EXPECT_EQ(node.endpoints[0].endpoint->eid(), Eid{8});
 }
 
 TEST_P(MachineReset, NeedsNoEndpoint) {
   const auto machine = make({device("mem0", kNowhere)});
-  machine->reset(machine->memory_devices().front(), GetParam());
+  machine->reset(machine->components().front(), GetParam());
   machine->settle();
-  EXPECT_TRUE(machine->send_command(machine->memory_devices().front(), Via::mailbox, Opcode{0x4200}, {}));
+  EXPECT_TRUE(machine->send_command(machine->components().front(), cci::kMailbox, Opcode{0x4200}, {}));
 }
 
 }  // namespace

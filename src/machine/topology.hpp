@@ -19,12 +19,12 @@ struct MemoryBackendConfig {
   bool share = false;    ///< of a file: what is written goes to it
 };
 
-/// Where a component's MCTP endpoint is: the next free EID from 8 on network 1, a fixed place, or nowhere.
+/// Where an MCTP endpoint of a component is. The null EID: the next free one from 8, which whoever parses the topology
+/// puts in its place.
 struct MctpPlacement {
-  enum class Kind : std::uint8_t { automatic, fixed, none };
-  Kind kind = Kind::automatic;
   NetworkId network{1};
   Eid eid{};
+  bool operator==(const MctpPlacement&) const = default;
 };
 
 /// `-device cxl-type3` or `[device.ID]`
@@ -34,7 +34,7 @@ struct MemoryDeviceDeclaration {
   std::string persistent_memdev;
   std::string partitionable_memdev;
   std::string lsa;
-  MctpPlacement mctp;
+  std::vector<MctpPlacement> mctp{MctpPlacement{}};  ///< each is a CCI of its own; none: no endpoint
   std::uint16_t transmission_unit = 64;  ///< payload bytes of an MCTP packet on the lab's network (`mtu` less 4)
   std::string vfio_user = "auto";        ///< `none`, or the path of its socket; `auto` lets the program choose one
   bool map_payload = true;               ///< clients of that socket may map the payload of the mailbox

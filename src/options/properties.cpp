@@ -97,9 +97,8 @@ Result<PropertyValue> parse_choice(const PropertyInfo& info, std::string_view te
   return PropertyValue{.number = static_cast<std::uint64_t>(found - info.choices.begin())};
 }
 
-Result<PropertyValue> parse_placement(std::string_view text) {
-  if (text == "auto") return PropertyValue{};
-  if (text == "none") return PropertyValue{.placement = {.kind = MctpPlacement::Kind::none}};
+Result<MctpPlacement> parse_placement(std::string_view text) {
+  if (text == "auto") return MctpPlacement{};
   const std::size_t colon = text.find(':');
   const auto network = parse_unsigned(text.substr(0, colon));
   const auto eid = colon == text.npos ? network : parse_unsigned(text.substr(colon + 1));
@@ -113,9 +112,22 @@ Result<PropertyValue> parse_placement(std::string_view text) {
     return failure(
         fmt::format("{} has an EID that is not from {} to {}", quoted(text), kFirstEid.value, kLastEid.value));
   }
-  return PropertyValue{.placement = {.kind = MctpPlacement::Kind::fixed,
-                                     .network = NetworkId(static_cast<std::uint32_t>(*network)),
-                                     .eid = Eid(static_cast<std::uint8_t>(*eid))}};
+  return MctpPlacement{.network = NetworkId(static_cast<std::uint32_t>(*network)),
+                       .eid = Eid(static_cast<std::uint8_t>(*eid))};
+}
+
+Result<PropertyValue> parse_placements(std::string_view text) {
+  PropertyValue value;
+  if (text == "none") return value;
+  for (std::size_t begin = 0; begin != text.npos;) {
+    const std::size_t plus = text.find('+', begin);
+    if (value.placements.size() == cci::kMaximumCcisOfARole) {
+      return failure(fmt::format("names more than {} endpoints", cci::kMaximumCcisOfARole));
+    }
+    value.placements.push_back(TRY(parse_placement(text.substr(begin, plus == text.npos ? text.npos : plus - begin))));
+    begin = plus == text.npos ? text.npos : plus + 1;
+  }
+  return value;
 }
 
 }  // namespace
@@ -156,7 +168,7 @@ Result<PropertyValue> parse_property(const PropertyInfo& info, std::string_view 
       if (text.empty()) return failure("is empty");
       return PropertyValue{.text = std::string(text)};
     case PropertyKind::mctp:
-      return parse_placement(text);
+      return parse_placements(text);
     case PropertyKind::anything:
       return PropertyValue{.text = std::string(text)};
   }

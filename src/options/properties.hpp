@@ -53,11 +53,11 @@ struct PropertyInfo {
 inline constexpr std::uint64_t kMillisecond = 1'000'000;
 
 /// A value read by parse_property(): the number of an integer (two's complement), a size, a duration in nanoseconds, a
-/// boolean or the index of a choice; else the text or the placement.
+/// boolean or the index of a choice; else the text or the placements.
 struct PropertyValue {
   std::uint64_t number = 0;
   std::string text{};
-  MctpPlacement placement{};
+  std::vector<MctpPlacement> placements{};
 };
 
 template <typename Target>

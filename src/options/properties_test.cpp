@@ -1,5 +1,6 @@
 #include "options/properties.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,15 +36,15 @@ std::string error_of(const PropertyInfo& info, std::string_view text) {
 auto tied(const MemoryDeviceDeclaration& d) {
   const MemoryDeviceConfig& c = d.config;
   return std::tuple(
-      d.mctp.kind, d.mctp.network, d.mctp.eid, d.transmission_unit, c.vendor_id, c.device_id, c.subsystem_vendor_id,
-      c.subsystem_id, c.serial_number, c.firmware_revision, c.event_log_size, c.mailbox_payload_size, c.message_limit,
-      c.profile, c.timing, c.sanitize_duration, c.abort_threshold, c.abort_when_idle, c.media_disabled_refuses,
-      c.busy_across, c.surplus_payload, c.timestamp_on_reset, c.fw_slots, c.fw_size_limit, c.firmware_verify,
-      c.fw_transfer_duration, c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background,
-      c.fw_activation_duration, c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius,
-      c.life_used_percent, c.scan_duration, c.media_operation_duration, c.poison_list_size, c.scan_results_size,
-      c.inject_poison_limit, c.injects_persistent_poison, c.frozen_poison_list, c.dirty_shutdowns, c.life_used_critical,
-      c.life_used_warning, c.over_temperature_critical, c.over_temperature_warning, c.under_temperature_critical,
+      d.mctp, d.transmission_unit, c.vendor_id, c.device_id, c.subsystem_vendor_id, c.subsystem_id, c.serial_number,
+      c.firmware_revision, c.event_log_size, c.mailbox_payload_size, c.message_limit, c.profile, c.timing,
+      c.sanitize_duration, c.abort_threshold, c.abort_when_idle, c.media_disabled_refuses, c.busy_across,
+      c.surplus_payload, c.timestamp_on_reset, c.fw_slots, c.fw_size_limit, c.firmware_verify, c.fw_transfer_duration,
+      c.fw_stage_on_transfer, c.fw_online_activation, c.fw_activates_in_background, c.fw_activation_duration,
+      c.cxl_reset_ends_background, c.flr_ends_background, c.temperature_celsius, c.life_used_percent, c.scan_duration,
+      c.media_operation_duration, c.poison_list_size, c.scan_results_size, c.inject_poison_limit,
+      c.injects_persistent_poison, c.frozen_poison_list, c.dirty_shutdowns, c.life_used_critical, c.life_used_warning,
+      c.over_temperature_critical, c.over_temperature_warning, c.under_temperature_critical,
       c.under_temperature_warning, c.corrected_volatile_errors_warning, c.corrected_persistent_errors_warning,
       c.partitioned_volatile, c.qos_telemetry, c.qos_bandwidth, c.patrol_scrub, c.patrol_scrub_hours,
       c.patrol_scrub_minimum_hours, c.soft_ppr_spares, c.hard_ppr_spares, c.cacheline_spares, c.row_spares,
@@ -239,14 +240,22 @@ TEST(Properties, SayWhatIsWrong) {
 }
 
 TEST(MctpPlacement, IsAPlaceOrNone) {
-  const auto fixed = with("mctp", "11:9").mctp;
-  EXPECT_EQ(fixed.kind, MctpPlacement::Kind::fixed);
-  EXPECT_EQ(fixed.network, NetworkId(11));
-  EXPECT_EQ(fixed.eid, Eid(9));
-  EXPECT_EQ(with("mctp", "none").mctp.kind, MctpPlacement::Kind::none);
+  using Placements = std::vector<MctpPlacement>;
+  EXPECT_EQ(with("mctp", "11:9").mctp, (Placements{{NetworkId(11), Eid(9)}}));
+  EXPECT_EQ(with("mctp", "none").mctp, Placements{});
+  EXPECT_EQ(with("mctp", "1:8+2:9+auto").mctp, (Placements{{NetworkId(1), Eid(8)}, {NetworkId(2), Eid(9)}, {}}));
   for (const char* text : {"", "9", "1:", ":9", "1:9:2", "a:b", "1:-9", "nothing"}) {
     EXPECT_EQ(error_of(row("mctp"), text), '"' + std::string(text) + "\" is neither NET:EID (as 1:8) nor none");
   }
+}
+
+TEST(MctpPlacement, HasALimitOfEndpoints) {
+  std::string most = "1:8";
+  for (int i = 1; i < cci::kMaximumCcisOfARole; ++i) most += fmt::format("+1:{}", 8 + i);
+  EXPECT_EQ(with("mctp", most).mctp.size(), cci::kMaximumCcisOfARole);
+  EXPECT_EQ(error_of(row("mctp"), most + "+1:99"), "names more than 16 endpoints");
+  EXPECT_EQ(error_of(row("mctp"), "1:8+"), "\"\" is neither NET:EID (as 1:8) nor none");
+  EXPECT_EQ(error_of(row("mctp"), "1:8+none"), "\"none\" is neither NET:EID (as 1:8) nor none");
 }
 
 TEST(Identifier, FollowsTheRuleOfQemu) {

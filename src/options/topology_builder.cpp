@@ -272,36 +272,36 @@ class Builder {
   Result<void> place_endpoints() {
     std::map<NetworkId, EidSet> taken;
     for (std::size_t i = 0; i < devices_.size(); ++i) {
-      const MctpPlacement& mctp = lab_.topology.memory_devices[i].mctp;
-      if (mctp.kind != MctpPlacement::Kind::fixed) continue;
-      auto bit = taken[mctp.network][mctp.eid.value];
-      if (bit) return endpoint_taken(i);
-      bit = true;
+      for (const MctpPlacement& mctp : lab_.topology.memory_devices[i].mctp) {
+        if (mctp.eid == kNullEid) continue;
+        auto bit = taken[mctp.network][mctp.eid.value];
+        if (bit) return endpoint_taken(i, mctp);
+        bit = true;
+      }
     }
     EidSet& first_network = taken[NetworkId(1)];
     std::size_t next = kFirstEid.value;
     for (std::size_t i = 0; i < devices_.size(); ++i) {
-      MctpPlacement& mctp = lab_.topology.memory_devices[i].mctp;
-      if (mctp.kind != MctpPlacement::Kind::automatic) continue;
-      while (next <= kLastEid.value && first_network[next]) ++next;
-      if (next > kLastEid.value) {
-        return failure(
-            fmt::format("{}: network 1 has no free EID for {}: {} endpoints are the most; give it "
-                        "mctp=NET:EID on another network, or mctp=none",
-                        devices_[i]->place, quoted(lab_.topology.memory_devices[i].id), kMaximumEndpointsOfNetwork));
+      for (MctpPlacement& mctp : lab_.topology.memory_devices[i].mctp) {
+        if (mctp.eid != kNullEid) continue;
+        while (next <= kLastEid.value && first_network[next]) ++next;
+        if (next > kLastEid.value) {
+          return failure(
+              fmt::format("{}: network 1 has no free EID for {}: {} endpoints are the most; give it "
+                          "mctp=NET:EID on another network, or mctp=none",
+                          devices_[i]->place, quoted(lab_.topology.memory_devices[i].id), kMaximumEndpointsOfNetwork));
+        }
+        mctp = {.network = NetworkId(1), .eid = Eid(static_cast<std::uint8_t>(next++))};
       }
-      mctp = {
-          .kind = MctpPlacement::Kind::fixed, .network = NetworkId(1), .eid = Eid(static_cast<std::uint8_t>(next++))};
     }
     return {};
   }
 
-  [[nodiscard]] std::unexpected<Error> endpoint_taken(std::size_t index) const {
-    const MctpPlacement& wanted = lab_.topology.memory_devices[index].mctp;
-    const auto is_same = [&](const MemoryDeviceDeclaration& device) {
-      return device.mctp.kind == wanted.kind && device.mctp.network == wanted.network && device.mctp.eid == wanted.eid;
+  [[nodiscard]] std::unexpected<Error> endpoint_taken(std::size_t index, const MctpPlacement& wanted) const {
+    const auto has_it = [&](const MemoryDeviceDeclaration& device) {
+      return std::ranges::find(device.mctp, wanted) != device.mctp.end();
     };
-    const auto owner = std::ranges::find_if(lab_.topology.memory_devices, is_same);
+    const auto owner = std::ranges::find_if(lab_.topology.memory_devices, has_it);
     return failure(fmt::format("{}: mctp={}:{} is the endpoint of {}; give another EID",
                                place_of(*devices_[index], "mctp"), wanted.network.value, wanted.eid.value,
                                quoted(owner->id)));

@@ -26,7 +26,7 @@ struct BuiltTopology {
 /// - a device without sn has the serial number kFirstSerialNumber + its position among the cxl-type3 devices;
 /// - a device without mctp has the first free EID from 8 on network 1, in the order of declaration, after the fixed
 /// ones;
-///   the topology says `fixed` or `none` for every device.
+///   the topology has an EID for every endpoint.
 /// An error is one line: the place, what is wrong, and the remedy or the nearest known name.
 /// `without_effect` are options to name in the notice, as CommandLine gives them.
 Result<BuiltTopology> build_topology(std::span<const Declaration> declarations,

@@ -264,15 +264,14 @@ TEST(TopologyBuilderMctp, AssignsFromEightPastWhatIsTaken) {
 
   ASSERT_TRUE(lab) << error_of(lab);
   const auto placed = [&](std::size_t i) {
-    const MctpPlacement& mctp = lab->topology.memory_devices[i].mctp;
-    return mctp.kind == MctpPlacement::Kind::none ? "none" : fmt::format("{}:{}", mctp.network.value, mctp.eid.value);
+    const auto& mctp = lab->topology.memory_devices[i].mctp;
+    return mctp.empty() ? "none" : fmt::format("{}:{}", mctp.front().network.value, mctp.front().eid.value);
   };
   EXPECT_EQ(placed(0), "1:9");
   EXPECT_EQ(placed(1), "2:9");
   EXPECT_EQ(placed(2), "none");
   EXPECT_EQ(placed(3), "1:10");
   EXPECT_EQ(placed(4), "1:8");
-  EXPECT_EQ(lab->topology.memory_devices[0].mctp.kind, MctpPlacement::Kind::fixed);
 }
 
 TEST(TopologyBuilderMctp, TwoDevicesHaveTwoEndpoints) {
@@ -281,10 +280,24 @@ TEST(TopologyBuilderMctp, TwoDevicesHaveTwoEndpoints) {
   EXPECT_EQ(error_of(build(options)), "-device #2: mctp=3:9 is the endpoint of \"a\"; give another EID");
 }
 
+TEST(TopologyBuilderMctp, ADeviceMayHaveSeveralEndpoints) {
+  auto options = many_devices(2, ",mctp=1:8+2:9+auto");
+  options[1] += ",mctp=1:8+2:9+auto,id=a";
+  EXPECT_EQ(error_of(build(options)), "-device #2: mctp=1:8 is the endpoint of \"a\"; give another EID");
+  options = many_devices(1, ",mctp=1:9+auto+1:10+auto");
+  const auto lab = build(options);
+  ASSERT_TRUE(lab) << error_of(lab);
+  EXPECT_THAT(lab->topology.memory_devices[0].mctp,
+              ElementsAre(MctpPlacement{NetworkId(1), Eid(9)}, MctpPlacement{NetworkId(1), Eid(8)},
+                          MctpPlacement{NetworkId(1), Eid(10)}, MctpPlacement{NetworkId(1), Eid(11)}));
+  EXPECT_EQ(error_of(build(many_devices(1, ",mctp=1:9+1:9"))),
+            "-device #1: mctp=1:9 is the endpoint of \"mem0\"; give another EID");
+}
+
 TEST(TopologyBuilderMctp, ANetworkHasALimit) {
   const auto full = build(many_devices(kMaximumEndpointsOfNetwork));
   ASSERT_TRUE(full) << error_of(full);
-  EXPECT_EQ(full->topology.memory_devices.back().mctp.eid, Eid(253));
+  EXPECT_EQ(full->topology.memory_devices.back().mctp.front().eid, Eid(253));
   EXPECT_EQ(
       error_of(build(many_devices(kMaximumEndpointsOfNetwork + 1))),
       "-device #247: network 1 has no free EID for \"mem246\": 246 endpoints are the most; give it mctp=NET:EID on "

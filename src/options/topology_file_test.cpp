@@ -222,9 +222,9 @@ TEST(Examples, ThreeDevices) {
   const auto lab = build_example("three-devices.toml");
   ASSERT_TRUE(lab) << lab.error().message;
   ASSERT_EQ(lab->topology.memory_devices.size(), 3U);
-  EXPECT_EQ(lab->topology.memory_devices[0].mctp.eid, Eid(8));
-  EXPECT_EQ(lab->topology.memory_devices[1].mctp.eid, Eid(9));
-  EXPECT_EQ(lab->topology.memory_devices[2].mctp.eid, Eid(20));
+  EXPECT_EQ(lab->topology.memory_devices[0].mctp.front().eid, Eid(8));
+  EXPECT_EQ(lab->topology.memory_devices[1].mctp.front().eid, Eid(9));
+  EXPECT_EQ(lab->topology.memory_devices[2].mctp.front().eid, Eid(20));
   EXPECT_EQ(lab->topology.memory_devices[2].config.profile, Profile::libcxlmi);
   EXPECT_EQ(lab->topology.memory_devices[2].transmission_unit, 256);
   EXPECT_TRUE(lab->notices.empty());

@@ -77,12 +77,12 @@ Json notifications_of(const cci::EventNotifications::State& state) {
   return json;
 }
 
-Json cci_of(const cci::Context& context) {
-  Json json = Json::object({{"request-limit", context.request_limit},
-                            {"response-limit", context.response_limit},
-                            {"background", background_of(context.background)},
-                            {"events", events_of(context.events)}});
-  if (context.carrier == cci::Carrier::mctp) json.set("notifications", notifications_of(context.notifications.state()));
+Json cci_of(const cci::Cci& cci) {
+  Json json = Json::object({{"request-limit", cci.request_limit},
+                            {"response-limit", cci.response_limit},
+                            {"background", background_of(cci.background)},
+                            {"events", events_of(*cci.events)}});
+  if (cci.id.role == cci::Role::mctp) json.set("notifications", notifications_of(cci.notifications.state()));
   return json;
 }
 
@@ -94,8 +94,9 @@ Json security_of(const SecurityState& state) {
   return security;
 }
 
-Json endpoint_of(const MemoryDeviceNode& node) {
-  Json endpoint = Json::object({{"network", node.declaration.mctp.network.value},
+Json endpoint_of(const EndpointNode& node) {
+  Json endpoint = Json::object({{"cci", cci::name_of(node.cci)},
+                                {"network", node.network.value},
                                 {"eid", node.endpoint->eid().value},
                                 {"transmission-unit", node.endpoint->configuration().transmission_unit},
                                 {"uuid", node.endpoint->configuration().uuid.text()},
@@ -114,10 +115,9 @@ Json endpoint_of(const MemoryDeviceNode& node) {
 
 }  // namespace
 
-std::string_view name_of(Via via) { return via == Via::mailbox ? "mailbox" : "mctp"; }
-
-Json query_device(MemoryDeviceNode& node) {
-  MemoryDevice& device = *node.device;
+Json query_device(const DeviceTarget& target) {
+  const ComponentNode& node = *target.node;
+  MemoryDevice& device = *target.device;
   const LogicalDevice& media = device.logical_device();
   Json json = Json::object({{"id", device.id()},
                             {"type", "cxl-type3"},
@@ -129,32 +129,36 @@ Json query_device(MemoryDeviceNode& node) {
                             {"profile", device.profile() == Profile::strict ? "strict" : "libcxlmi"},
                             {"media", media.state.media_disabled ? "disabled" : "enabled"},
                             {"security", security_of(media.state.security)}});
-  json.set("endpoint", node.endpoint != nullptr ? endpoint_of(node) : Json());
-  json.set("ccis", Json::object({{"mailbox", cci_of(device.mailbox())}}));
-  if (node.endpoint != nullptr) {
-    json.set("ccis", Json::object({{"mailbox", cci_of(device.mailbox())}, {"mctp", cci_of(device.mctp())}}));
-  }
+  Json endpoints = Json::array();
+  for (const EndpointNode& one : node.endpoints) endpoints.push_back(endpoint_of(one));
+  // The first one alone, for those that know of one.
+  json.set("endpoint", node.endpoints.empty() ? Json() : endpoints.elements().front());
+  json.set("endpoints", std::move(endpoints));
+  Json ccis = Json::object();
+  for (const cci::Cci& cci : device.component().ccis) ccis.set(cci::name_of(cci.id), cci_of(cci));
+  json.set("ccis", std::move(ccis));
   return json;
 }
 
 Json query_device_commands(MemoryDevice& device) {
   Json commands = Json::array();
-  const auto add = [&](Opcode opcode, std::string_view title, cci::Carriers carriers, bool is_vendor) {
+  const auto add = [&](Opcode opcode, std::string_view title, cci::Roles roles, bool is_vendor) {
     Json by = Json::array();
-    if (carriers.has(cci::Carrier::mailbox)) by.push_back("mailbox");
-    if (carriers.has(cci::Carrier::mctp)) by.push_back("mctp");
+    for (const cci::Cci& cci : device.component().ccis) {
+      if (roles.has(cci.id.role)) by.push_back(cci::name_of(cci.id));
+    }
     Json one = Json::object(
         {{"opcode", opcode.value}, {"name", command_name(title)}, {"title", title}, {"by", std::move(by)}});
     if (is_vendor) one.set("vendor", true);
     commands.push_back(std::move(one));
   };
-  for (const cci::Command& row : device.commands().rows) add(row.opcode, row.title, row.carriers, false);
-  for (const cci::RuntimeCommand& row : device.commands().runtime) add(row.opcode, row.title, row.carriers, true);
+  for (const cci::Command& row : device.commands().rows) add(row.opcode, row.title, row.roles, false);
+  for (const cci::RuntimeCommand& row : device.commands().runtime) add(row.opcode, row.title, row.roles, true);
   return commands;
 }
 
-Json query_background(MemoryDeviceNode& node) {
-  MemoryDevice& device = *node.device;
+Json query_background(const DeviceTarget& target) {
+  MemoryDevice& device = *target.device;
   const auto one = [&](const cci::BackgroundSlot& slot) {
     Json json = background_of(slot);
     const auto& state = slot.state();
@@ -165,8 +169,11 @@ Json query_background(MemoryDeviceNode& node) {
     }
     return json;
   };
-  Json json = Json::object({{"mailbox", one(device.mailbox().background)}});
-  if (node.endpoint != nullptr) json.set("mctp", one(device.mctp().background));
+  Json json = Json::object();
+  for (const cci::Cci& cci : device.component().ccis) {
+    // A secondary mailbox runs nothing.
+    if (cci.id.role != cci::Role::secondary_mailbox) json.set(cci::name_of(cci.id), one(cci.background));
+  }
   return json;
 }
 
@@ -175,11 +182,11 @@ Json query_health(MemoryDevice& device) {
     using Out = std::remove_cvref_t<decltype(*answered)>;
     return answered ? decode_payload(LayoutOf<Out>::value, bytes_of(*answered)) : Json();
   };
-  cci::Context& context = device.mailbox();
-  return Json::object({{"health", shown(health::get_health_info(device, context))},
-                       {"alerts", shown(health::get_alert_configuration(device, context))},
+  cci::Cci& cci = device.cci(cci::kMailbox);
+  return Json::object({{"health", shown(health::get_health_info(device, cci))},
+                       {"alerts", shown(health::get_alert_configuration(device, cci))},
                        {"shutdown", device.health().shutdown_is_dirty ? "dirty" : "clean"},
-                       {"qos", shown(qos::get_sld_qos_status(device, context))}});
+                       {"qos", shown(qos::get_sld_qos_status(device, cci))}});
 }
 
 Json query_event_log(const cci::EventLog& log) {
@@ -213,7 +220,7 @@ Json query_firmware(const MemoryDevice& device) {
   const bool in_progress = firmware::transfer_in_progress(device);
   Json transfer = Json::object({{"in-progress", in_progress}});
   if (in_progress) {
-    transfer.set("by", firmware.transfer.by == cci::Carrier::mailbox ? "mailbox" : "mctp");
+    transfer.set("by", cci::name_of(firmware.transfer.by));
     transfer.set("received", firmware.transfer.data.size());
   }
   return Json::object({{"slots", std::move(slots)},
@@ -225,7 +232,11 @@ Json query_firmware(const MemoryDevice& device) {
 
 Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clock) {
   Json devices = Json::array();
-  for (MemoryDeviceNode& node : machine.memory_devices()) devices.push_back(query_device(node));
+  for (ComponentNode& node : machine.components()) {
+    if (const auto* kind = std::get_if<MemoryDeviceKind>(&node.built.kind)) {
+      devices.push_back(query_device({&node, kind->device}));
+    }
+  }
   Json networks = Json::array();
   for (const auto& network : machine.networks()) {
     networks.push_back(Json::object({{"network", network.id.value},

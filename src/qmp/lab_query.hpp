@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "machine/machine.hpp"
+#include "qmp/targets.hpp"
 
 namespace cxlemu::qmp {
 
@@ -10,7 +10,7 @@ namespace cxlemu::qmp {
 Json query_lab(Machine& machine, std::string_view lab_name, std::string_view clock);
 
 /// One device: what query_lab says of it.
-Json query_device(MemoryDeviceNode& node);
+Json query_device(const DeviceTarget& node);
 
 /// The commands that a device has: the answer of cxlemu-query-commands.
 Json query_device_commands(MemoryDevice& device);
@@ -19,14 +19,12 @@ Json query_device_commands(MemoryDevice& device);
 Json query_firmware(const MemoryDevice& device);
 
 /// What runs, or ran last, on each CCI: the answer of cxlemu-query-background.
-Json query_background(MemoryDeviceNode& node);
+Json query_background(const DeviceTarget& node);
 
 /// The condition of one device: the answer of cxlemu-query-health.
 Json query_health(MemoryDevice& device);
 
 /// The records of one log, decoded, and what it lost.
 Json query_event_log(const cci::EventLog& log);
-
-std::string_view name_of(Via via);
 
 }  // namespace cxlemu::qmp

@@ -8,7 +8,7 @@ namespace cxlemu::qmp {
 namespace {
 
 /// Texts as they are, errors in angle brackets.
-std::vector<std::string> feed(QmpSplitter& splitter, std::string_view input) {
+std::vector<std::string> feed(Splitter& splitter, std::string_view input) {
   std::vector<std::string> found;
   for (const auto& item : splitter.feed(bytes_of(input))) {
     found.push_back(item ? *item : "<" + item.error().message + ">");
@@ -77,25 +77,25 @@ TEST(QmpSplitter, AcceptsNestingToItsLimit) {
   const auto nested = [](std::size_t depth) {
     return "{\"a\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
   };
-  const std::string at_limit = nested(QmpSplitter::kMaximumDepth);
+  const std::string at_limit = nested(Splitter::kMaximumDepth);
   EXPECT_EQ(split(at_limit), (Texts{at_limit}));
   EXPECT_TRUE(Json::parse(at_limit));
-  EXPECT_EQ(split(nested(QmpSplitter::kMaximumDepth + 1) + "{}"), (Texts{kTooDeep, "{}"}));
+  EXPECT_EQ(split(nested(Splitter::kMaximumDepth + 1) + "{}"), (Texts{kTooDeep, "{}"}));
 }
 
 TEST(QmpSplitter, AcceptsATextToItsLimit) {
   const auto long_text = [](std::size_t length) { return "{\"" + std::string(length - 4, 'x') + "\"}"; };
-  EXPECT_EQ(split(long_text(QmpSplitter::kMaximumTextLength)).front().size(), Splitter::kMaximumTextLength);
-  EXPECT_EQ(split(long_text(QmpSplitter::kMaximumTextLength + 1) + "{}"), (Texts{kTooLong, "{}"}));
+  EXPECT_EQ(split(long_text(Splitter::kMaximumTextLength)).front().size(), Splitter::kMaximumTextLength);
+  EXPECT_EQ(split(long_text(Splitter::kMaximumTextLength + 1) + "{}"), (Texts{kTooLong, "{}"}));
 }
 
 TEST(QmpSplitter, SkipsALongTextToItsOwnEnd) {
-  const std::string input = "{" + std::string(QmpSplitter::kMaximumTextLength, ' ') + "\n{\"a\":\"}\"}\n}{}";
+  const std::string input = "{" + std::string(Splitter::kMaximumTextLength, ' ') + "\n{\"a\":\"}\"}\n}{}";
   EXPECT_EQ(split(input), (Texts{kTooLong, "{}"}));
 }
 
 TEST(QmpSplitter, ASkippedTextMayHoldAnOpenString) {
-  const std::string input = "{" + std::string(QmpSplitter::kMaximumTextLength, ' ') + "\"\n{}";
+  const std::string input = "{" + std::string(Splitter::kMaximumTextLength, ' ') + "\"\n{}";
   EXPECT_EQ(split(input), (Texts{kTooLong, "{}"}));
 }
 

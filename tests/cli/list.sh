@@ -53,4 +53,29 @@ expect 3 list --lab two
 err_has 'no lab "two" is running, but: one'
 expect 0 qmp quit
 end 0
+
+# A device with two endpoints and both mailboxes: every CCI has its name, and what the second endpoint is at is its own.
+unset CXLEMU_LAB
+start --clock=virtual -object memory-backend-ram,id=m0,size=256M \
+  -device cxl-type3,id=mem0,volatile-memdev=m0,mctp=1:8+1:9,secondary-mailbox=on
+expect 0 list
+out_has 'mem0    cxl-type3  256 MiB   -           -    1:8+1:9  0/0             0       ready'
+expect 0 cci mem0 identify --via mctp1
+out_has 'Identify by mctp1: Success'
+expect 0 cci mem0 get-event-records --via secondary-mailbox
+out_has 'Get Event Records by secondary-mailbox: Success'
+expect 1 cci mem0 get-health-info --via secondary-mailbox
+out_has 'Unsupported Mailbox or CCI (15h)'
+expect 1 cci mem0 identify --via mctp2
+err_has 'mem0 has no CCI "mctp2"; it has mailbox, secondary-mailbox, mctp, mctp1'
+expect 0 cci mem0 sanitize --via mctp1
+expect 0 list
+out_has '4400h 0 % on mctp1'
+expect 0 qmp cxlemu-query-background path=mem0
+out_has '"mctp1"'
+expect 0 qmp cxlemu-query-events path=mem0 via=mctp1 log=fatal
+expect 1 qmp cxlemu-query-events path=mem0 via=usb
+err_has 'mem0 has no CCI "usb"; it has mailbox, secondary-mailbox, mctp, mctp1'
+expect 0 qmp quit
+end 0
 echo passed

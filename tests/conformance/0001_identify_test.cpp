@@ -31,8 +31,8 @@ TEST(Identify, TellsTheConfiguredIdentity) {
 TEST(Identify, IsProhibitedOnTheMailbox) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0001), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0001), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0001), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0001), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0001), "0000");
 }
 
 TEST(Identify, IsRefusedOnTheMailboxBeforeItsLengthIsLookedAt) {

@@ -93,8 +93,8 @@ TEST(BackgroundOperationStatus, ShowsARunningOperationToLibcxlmiEveryTime) {
 TEST(BackgroundOperationStatus, IsProhibitedOnTheMailbox) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0002), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0002), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0002), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0002), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0002), "0000");
 }
 
 TEST(BackgroundOperationStatus, IgnoresSurplusPayload) {

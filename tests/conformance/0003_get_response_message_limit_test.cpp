@@ -21,8 +21,8 @@ TEST(GetResponseMessageLimit, IsWhatWasSet) {
 TEST(GetResponseMessageLimit, IsProhibitedOnTheMailbox) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0003), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0003), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0003), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0003), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0003), "0000");
 }
 
 TEST(GetResponseMessageLimit, IgnoresSurplusPayload) {

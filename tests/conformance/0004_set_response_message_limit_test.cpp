@@ -70,8 +70,8 @@ TEST(SetResponseMessageLimit, IsProhibitedOnTheMailbox) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0004, "08"), refused(ReturnCode::unsupported_mailbox_or_cci));
   EXPECT_EQ(lab.mailbox(0x0004), refused(ReturnCode::unsupported_mailbox_or_cci));  // 15h before 16h
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0004), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0004), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0004), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0004), "0000");
 }
 
 TEST(SetResponseMessageLimit, IsCarriedOutWhileMediaIsDisabledAndAnOperationRuns) {

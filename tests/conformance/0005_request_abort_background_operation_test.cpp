@@ -8,15 +8,15 @@ constexpr auto kNotSupported = ReturnCode::request_abort_background_operation_no
 
 void sanitize_takes_100ms(MemoryDeviceConfig& config) { config.sanitize_duration = 100ms; }
 
-class RequestAbort : public OnBothCcis {};
-ON_BOTH_CCIS(RequestAbort);
+class RequestAbort : public OnEveryCci {};
+ON_EVERY_CCI(RequestAbort);
 
 TEST_P(RequestAbort, EndsTheOperationWith12h) {
   Lab lab(sanitize_takes_100ms);
   lab.send(GetParam(), 0x4400);
   lab.advance(30ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  const auto& status = lab.context(GetParam()).background.state();
+  const auto& status = lab.cci(GetParam()).background.state();
   EXPECT_EQ(status.return_code, ReturnCode::aborted);
   EXPECT_EQ(status.final_percent, 30);
   EXPECT_EQ(status.opcode, Opcode{0x4400});
@@ -37,8 +37,8 @@ TEST_P(RequestAbort, LeavesNoTimerThatEndsTheNextOperationTooEarly) {
   lab.send(GetParam(), 0x0005);
   lab.send(GetParam(), 0x4400);
   lab.advance(99ms);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
-  EXPECT_TRUE(lab.context(GetParam()).background.running());
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
+  EXPECT_TRUE(lab.cci(GetParam()).background.running());
 }
 
 // spec-check c1: the aborted Sanitize has not succeeded, so media stays disabled for ever.
@@ -72,26 +72,26 @@ TEST_P(RequestAbort, LeavesTheResultOfAnEndedOperationAlone) {
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::success);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
 }
 
 // No command of this version runs in the background without being abortable; the slot is filled by hand.
 TEST_P(RequestAbort, IsNotSupportedForAnOperationWhoseCelEntryDoesNotSaySo) {
   Lab lab;
-  lab.context(GetParam()).background.start(Opcode{0x0300}, {}, 1s, {});
+  lab.cci(GetParam()).background.start(Opcode{0x0300}, {}, 1s, {});
   EXPECT_EQ(lab.send(GetParam(), 0x0005), (Answered{kNotSupported, "", true}));
-  EXPECT_TRUE(lab.context(GetParam()).background.running());
+  EXPECT_TRUE(lab.cci(GetParam()).background.running());
 }
 
 TEST_P(RequestAbort, HasNothingToAbortOnTheOtherCci) {
-  const Via other = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId other = another_cci(GetParam());
   Lab lab(sanitize_takes_100ms);
   lab.send(other, 0x4400);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_TRUE(lab.context(other).background.running());
+  EXPECT_TRUE(lab.cci(other).background.running());
   lab.advance(100ms);
-  EXPECT_EQ(lab.context(other).background.percent(), 100);
+  EXPECT_EQ(lab.cci(other).background.percent(), 100);
 }
 
 TEST_P(RequestAbort, CanBeAbortedWhereTheOperationNeverEnds) {
@@ -100,7 +100,7 @@ TEST_P(RequestAbort, CanBeAbortedWhereTheOperationNeverEnds) {
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
 }
 
 TEST_P(RequestAbort, IsInTheCelWithoutEffects) {
@@ -127,9 +127,9 @@ struct Threshold {
   Nanoseconds after;
   bool goes_on;
 };
-class RequestAbortThreshold : public testing::TestWithParam<std::tuple<Via, Threshold>> {};
+class RequestAbortThreshold : public testing::TestWithParam<std::tuple<cci::CciId, Threshold>> {};
 INSTANTIATE_TEST_SUITE_P(Of100Milliseconds, RequestAbortThreshold,
-                         testing::Combine(testing::Values(Via::mailbox, Via::mctp),
+                         testing::Combine(testing::Values(cci::kMailbox, cci::kMctp),
                                           testing::Values(Threshold{"DefaultAt84Percent", 85, 84'999'999ns, false},
                                                           Threshold{"DefaultAt85Percent", 85, 85ms, true},
                                                           Threshold{"DefaultAt99Percent", 85, 99ms, true},
@@ -139,8 +139,7 @@ INSTANTIATE_TEST_SUITE_P(Of100Milliseconds, RequestAbortThreshold,
                                                           Threshold{"AlwaysAbortedWithHundred", 100, 99'999'999ns,
                                                                     false})),
                          [](const auto& tested) {
-                           return std::string(std::get<0>(tested.param) == Via::mailbox ? "Mailbox" : "Mctp") +
-                                  std::string(std::get<1>(tested.param).name);
+                           return cci_name(std::get<0>(tested.param)) + std::string(std::get<1>(tested.param).name);
                          });
 
 // The device may choose to go on; the code is Success with the BO bit still set (choice, spec-check c3).
@@ -154,7 +153,7 @@ TEST_P(RequestAbortThreshold, LetsAnOperationFinishFromThereOn) {
   lab.advance(expected.after);
   EXPECT_EQ(lab.send(via, 0x0005), (Answered{ReturnCode::success, "", expected.goes_on}));
   lab.advance(100ms);
-  EXPECT_EQ(lab.context(via).background.percent() == 100, expected.goes_on);
+  EXPECT_EQ(lab.cci(via).background.percent() == 100, expected.goes_on);
 }
 
 }  // namespace

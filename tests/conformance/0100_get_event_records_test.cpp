@@ -33,8 +33,8 @@ void log_events(Lab& lab, EventLogId log, std::size_t count) {
   lab.machine->settle();
 }
 
-class GetEventRecords : public OnBothCcis {};
-ON_BOTH_CCIS(GetEventRecords);
+class GetEventRecords : public OnEveryCci {};
+ON_EVERY_CCI(GetEventRecords);
 
 TEST_P(GetEventRecords, ReturnsTheRecordsOfALog) {
   Lab lab;
@@ -110,18 +110,17 @@ TEST_P(GetEventRecords, RefusesSurplusPayloadByProperty) {
 
 TEST_P(GetEventRecords, IsInTheCelWithoutEffects) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0100), "0000");
+  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0100), with_secondary(GetParam(), "0000"));
 }
 
 // ----------------------------------------------------------------------------------------------- logs are independent
 
-class EmptyEventLog : public testing::TestWithParam<std::tuple<Via, std::string_view>> {};
+class EmptyEventLog : public testing::TestWithParam<std::tuple<cci::CciId, std::string_view>> {};
 INSTANTIATE_TEST_SUITE_P(Log, EmptyEventLog,
-                         testing::Combine(testing::Values(Via::mailbox, Via::mctp),
+                         testing::Combine(testing::Values(cci::kMailbox, cci::kMctp),
                                           testing::Values("00", "01", "02", "03", "04")),
                          [](const auto& tested) {
-                           return std::string(std::get<0>(tested.param) == Via::mailbox ? "Mailbox" : "Mctp") +
-                                  std::string(std::get<1>(tested.param));
+                           return cci_name(std::get<0>(tested.param)) + std::string(std::get<1>(tested.param));
                          });
 
 TEST_P(EmptyEventLog, HasAZeroHeadAndNoRecords) {
@@ -297,10 +296,13 @@ TEST_P(GetEventRecords, IsAnsweredWhileMediaIsDisabled) {
 
 TEST_P(GetEventRecords, IsRefusedWhileMediaIsDisabledByPropertyAfterItsLengthAndBeforeItsInput) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
-  lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.send(GetParam(), 0x0100), (Answered{ReturnCode::invalid_payload_length, "", true}));
-  EXPECT_EQ(lab.send(GetParam(), 0x0100, "00"), (Answered{ReturnCode::media_disabled, "", true}));
-  EXPECT_EQ(lab.send(GetParam(), 0x0100, "05"), (Answered{ReturnCode::media_disabled, "", true}));
+  lab.send(runs_for(GetParam()), 0x4400);
+  EXPECT_EQ(lab.send(GetParam(), 0x0100),
+            (Answered{ReturnCode::invalid_payload_length, "", shows_background(GetParam())}));
+  EXPECT_EQ(lab.send(GetParam(), 0x0100, "00"),
+            (Answered{ReturnCode::media_disabled, "", shows_background(GetParam())}));
+  EXPECT_EQ(lab.send(GetParam(), 0x0100, "05"),
+            (Answered{ReturnCode::media_disabled, "", shows_background(GetParam())}));
 }
 
 class EventRecordsAfterReset : public AfterEveryReset {};

@@ -5,7 +5,7 @@ namespace cxlemu {
 namespace {
 
 // The handles of the records in a log, in their order.
-std::string handles(Lab& lab, Via via, std::string_view log) {
+std::string handles(Lab& lab, cci::CciId via, std::string_view log) {
   const Answered answered = lab.send(via, 0x0100, log);
   std::string found;
   for (std::size_t at = 64; at + 256 <= answered.payload.size(); at += 256) {
@@ -14,7 +14,7 @@ std::string handles(Lab& lab, Via via, std::string_view log) {
   return found;
 }
 // Flags and Overflow Error Count.
-std::string overflow(Lab& lab, Via via, std::string_view log) {
+std::string overflow(Lab& lab, cci::CciId via, std::string_view log) {
   return lab.send(via, 0x0100, log).payload.substr(0, 8);
 }
 
@@ -25,8 +25,8 @@ void log_events(Lab& lab, std::size_t count) {
   lab.machine->settle();
 }
 
-class ClearEventRecords : public OnBothCcis {};
-ON_BOTH_CCIS(ClearEventRecords);
+class ClearEventRecords : public OnEveryCci {};
+ON_EVERY_CCI(ClearEventRecords);
 
 TEST_P(ClearEventRecords, RemovesTheOldestRecords) {
   Lab lab;
@@ -116,9 +116,9 @@ struct WrongHandles {
   std::string_view name;
   std::string_view count_and_handles;
 };
-class ClearEventRecordsByWrongHandles : public testing::TestWithParam<std::tuple<Via, WrongHandles>> {};
+class ClearEventRecordsByWrongHandles : public testing::TestWithParam<std::tuple<cci::CciId, WrongHandles>> {};
 INSTANTIATE_TEST_SUITE_P(Handles, ClearEventRecordsByWrongHandles,
-                         testing::Combine(testing::Values(Via::mailbox, Via::mctp),
+                         testing::Combine(testing::Values(cci::kMailbox, cci::kMctp),
                                           testing::Values(WrongHandles{"Zero", "01 000000 0000"},
                                                           WrongHandles{"ZeroBehindAGoodOne", "02 000000 0100 0000"},
                                                           WrongHandles{"Unknown", "01 000000 3412"},
@@ -129,8 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Handles, ClearEventRecordsByWrongHandles,
                                                           WrongHandles{"MoreThanThereAre",
                                                                        "04 000000 0100 0200 0300 0400"})),
                          [](const auto& tested) {
-                           return std::string(std::get<0>(tested.param) == Via::mailbox ? "Mailbox" : "Mctp") +
-                                  std::string(std::get<1>(tested.param).name);
+                           return cci_name(std::get<0>(tested.param)) + std::string(std::get<1>(tested.param).name);
                          });
 
 // Fault B17: the reference emulator answers 02h.
@@ -236,15 +235,18 @@ TEST_P(ClearEventRecords, IsCarriedOutWhileMediaIsDisabled) {
 TEST_P(ClearEventRecords, IsRefusedWhileMediaIsDisabledByPropertyAfterItsLengthAndBeforeItsInput) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
   log_events(lab, 1);
-  lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.send(GetParam(), 0x0101, "00 00 00 0000"), (Answered{ReturnCode::invalid_payload_length, "", true}));
-  EXPECT_EQ(lab.send(GetParam(), 0x0101, "00 00 01 000000 0100"), (Answered{ReturnCode::media_disabled, "", true}));
-  EXPECT_EQ(lab.send(GetParam(), 0x0101, "05 00 00 000000"), (Answered{ReturnCode::media_disabled, "", true}));
+  lab.send(runs_for(GetParam()), 0x4400);
+  EXPECT_EQ(lab.send(GetParam(), 0x0101, "00 00 00 0000"),
+            (Answered{ReturnCode::invalid_payload_length, "", shows_background(GetParam())}));
+  EXPECT_EQ(lab.send(GetParam(), 0x0101, "00 00 01 000000 0100"),
+            (Answered{ReturnCode::media_disabled, "", shows_background(GetParam())}));
+  EXPECT_EQ(lab.send(GetParam(), 0x0101, "05 00 00 000000"),
+            (Answered{ReturnCode::media_disabled, "", shows_background(GetParam())}));
 }
 
 TEST_P(ClearEventRecords, IsInTheCelAsImmediateLogChange) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0101), "1000");
+  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0101), with_secondary(GetParam(), "1000"));
 }
 
 class ClearedEventRecordsAfterReset : public AfterEveryReset {};
@@ -255,7 +257,7 @@ TEST_P(ClearedEventRecordsAfterReset, StayCleared) {
   log_events(lab, 2);
   lab.mailbox(0x0101, "00 00 01 000000 0100");
   lab.reset(GetParam());
-  EXPECT_EQ(handles(lab, Via::mailbox, "00"), "0200 ");
+  EXPECT_EQ(handles(lab, cci::kMailbox, "00"), "0200 ");
 }
 
 }  // namespace

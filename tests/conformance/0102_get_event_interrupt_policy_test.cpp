@@ -30,8 +30,8 @@ TEST(GetEventInterruptPolicy, TellsEachLogApart) {
 TEST(GetEventInterruptPolicy, IsProhibitedOnMctp) {
   Lab lab;
   EXPECT_EQ(lab.mctp(0x0102), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0102), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0102), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0102), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0102), "8000");
 }
 
 TEST(GetEventInterruptPolicy, IsRefusedOnMctpBeforeItsLengthIsLookedAt) {

@@ -5,7 +5,7 @@ namespace cxlemu {
 namespace {
 
 // How often each log's interrupt was signalled: informational, warning, failure, fatal, dynamic capacity.
-const cci::InterruptCounts& interrupts(Lab& lab) { return lab.device().mailbox().events.interrupts(); }
+const cci::InterruptCounts& interrupts(Lab& lab) { return lab.device().cci(cci::kMailbox).events->interrupts(); }
 
 TEST(SetEventInterruptPolicy, SetsTheModeOfEachLog) {
   Lab lab;
@@ -150,12 +150,12 @@ TEST(SetEventInterruptPolicy, IsProhibitedOnMctp) {
   EXPECT_EQ(lab.mctp(0x0103, "01 01 01 01 01"), refused(ReturnCode::unsupported_mailbox_or_cci));
   EXPECT_EQ(lab.mctp(0x0103), refused(ReturnCode::unsupported_mailbox_or_cci));  // 15h before 16h
   EXPECT_EQ(lab.mailbox(0x0102), success("00 00 00 00 00"));
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0103), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0103), "absent");
 }
 
 TEST(SetEventInterruptPolicy, IsInTheCelAsImmediatePolicyChange) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0103), "0800");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0103), "8800");
 }
 
 TEST(SetEventInterruptPolicy, IsCarriedOutWhileMediaIsDisabledAndAnOperationRuns) {

@@ -34,12 +34,12 @@ TEST(GetMctpEventInterruptPolicy, IgnoresSurplusPayloadOrRefusesItByProperty) {
 TEST(GetMctpEventInterruptPolicy, IsProhibitedOnTheMailbox) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0104), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0104), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0104), "absent");
 }
 
 TEST(GetMctpEventInterruptPolicy, IsInTheCelWithoutEffects) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0104), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0104), "0000");
 }
 
 TEST(GetMctpEventInterruptPolicy, IsAnsweredWhileMediaIsDisabledAndAnOperationRuns) {

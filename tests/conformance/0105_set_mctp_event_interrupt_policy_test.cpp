@@ -20,7 +20,7 @@ TEST(SetMctpEventInterruptPolicy, AnswersWithoutPayloadInTheProfileOfLibcxlmi) {
   Lab lab([](auto& config) { config.profile = Profile::libcxlmi; });
   EXPECT_EQ(lab.mctp(0x0105, "15 80"), success());
   EXPECT_EQ(lab.mctp(0x0104), success("15 80"));
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0105), "0800");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0105), "0800");
 }
 
 TEST(SetMctpEventInterruptPolicy, IgnoresReservedBits) {
@@ -122,7 +122,7 @@ TEST(SetMctpEventInterruptPolicy, StopsTheRetransmissionOfALogThatItDisables) {
   manager.ask_for("01 00");
   lab.advance(50ms);
   EXPECT_EQ(manager.count(), 0U);
-  EXPECT_TRUE(lab.node().endpoint->outstanding_tags().empty());
+  EXPECT_TRUE(lab.endpoint().outstanding_tags().empty());
 }
 
 TEST(SetMctpEventInterruptPolicy, DropsWhatWaitsForALogThatItDisables) {
@@ -184,12 +184,12 @@ TEST(SetMctpEventInterruptPolicy, IsProhibitedOnTheMailbox) {
   EXPECT_EQ(lab.mailbox(0x0105, "01 00"), refused(ReturnCode::unsupported_mailbox_or_cci));
   EXPECT_EQ(lab.mailbox(0x0105), refused(ReturnCode::unsupported_mailbox_or_cci));  // 15h before 16h
   EXPECT_EQ(lab.mctp(0x0104), success("00 00"));
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x0105), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0105), "absent");
 }
 
 TEST(SetMctpEventInterruptPolicy, IsInTheCelAsImmediatePolicyChange) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0105), "0800");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0105), "0800");
 }
 
 TEST(SetMctpEventInterruptPolicy, IsCarriedOutWhileMediaIsDisabledAndAnOperationRuns) {
@@ -221,7 +221,7 @@ TEST_P(MctpEventInterruptPolicyReset, LeavesWhatIsUnderWayUnlessPowerWasLost) {
   lab.advance(50ms);
   const bool kept = GetParam() != ResetKind::power_loss;
   EXPECT_EQ(manager.count(), kept ? 11U : 1U);
-  EXPECT_EQ(lab.node().endpoint->outstanding_tags().empty(), !kept);
+  EXPECT_EQ(lab.endpoint().outstanding_tags().empty(), !kept);
 }
 
 }  // namespace

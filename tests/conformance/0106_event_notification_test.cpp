@@ -165,7 +165,7 @@ TEST(EventNotification, IsNotSentAgainAfterSuccess) {
   told.manager.respond(ReturnCode::success);
   told.lab.advance(1s);
   EXPECT_EQ(told.manager.count(), 0U);
-  EXPECT_TRUE(told.lab.node().endpoint->outstanding_tags().empty());
+  EXPECT_TRUE(told.lab.endpoint().outstanding_tags().empty());
 }
 
 class ErrorResponse : public testing::TestWithParam<ReturnCode> {};
@@ -199,7 +199,7 @@ TEST(EventNotification, IsNotAnsweredByAResponseWithAnotherTag) {
   told.manager.respond(ReturnCode::success, 1);
   told.lab.advance(1s);
   EXPECT_EQ(told.manager.count(), 11U);
-  EXPECT_EQ(told.lab.node().dropped_messages[static_cast<std::size_t>(cci::MessageDrop::not_a_request)], 1U);
+  EXPECT_EQ(told.lab.endpoint_node().dropped_messages[static_cast<std::size_t>(cci::MessageDrop::not_a_request)], 1U);
 }
 
 // A response of another opcode, a request where a response should be, or no message at all.
@@ -341,7 +341,7 @@ TEST(EventNotification, WaitsForItsTurnUpToTheLimit) {
 
 TEST(EventNotification, IsTakenUpWhenATagIsFreeAgain) {
   Told told;
-  mctp::Endpoint& endpoint = *told.lab.node().endpoint;
+  mctp::Endpoint& endpoint = told.lab.endpoint();
   for (std::uint8_t tag = 0; tag < mctp::kTagCount; ++tag) ASSERT_TRUE(endpoint.claim_tag(Eid{20}, tag, true));
   told.lab.log_event(EventLogId::informational);
   told.lab.advance(2500us);
@@ -385,8 +385,8 @@ TEST(EventNotification, FallsSilentWhereItsDestinationIsGone) {
 TEST(EventNotification, IsNoCommandThatTheDeviceCarriesOut) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0106, "01 00"), refused(ReturnCode::unsupported));
-  EXPECT_EQ(lab.machine->send_command(lab.node(), Via::mctp, Opcode{0x0106}, from_hex("0100").value()), std::nullopt);
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x0106), "absent");
+  EXPECT_EQ(lab.machine->send_command(lab.node(), cci::kMctp, Opcode{0x0106}, from_hex("0100").value()), std::nullopt);
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0106), "absent");
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetFwInfo : public OnBothCcis {};
-ON_BOTH_CCIS(GetFwInfo);
+class GetFwInfo : public OnEveryCci {};
+ON_EVERY_CCI(GetFwInfo);
 
 // Fault B25: the revisions are those of the packages, and no fixed strings.
 TEST_P(GetFwInfo, OfANewDeviceShowsOneActiveSlot) {

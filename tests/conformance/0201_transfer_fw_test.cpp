@@ -11,8 +11,6 @@ const Answered kNotVerified = refused(ReturnCode::fw_verification_failed);
 const Answered kInvalidSlot = refused(ReturnCode::invalid_slot);
 const Answered kInvalidInput = refused(ReturnCode::invalid_input);
 
-Via other(Via via) { return via == Via::mailbox ? Via::mctp : Via::mailbox; }
-
 void parts_take_100ms(MemoryDeviceConfig& config) { config.fw_transfer_duration = 100ms; }
 
 std::string revision_in(Lab& lab, std::uint8_t slot) {
@@ -20,7 +18,7 @@ std::string revision_in(Lab& lab, std::uint8_t slot) {
 }
 std::string image_in(Lab& lab, std::uint8_t slot) { return to_hex(lab.device().firmware().slots[slot - 1U].image); }
 bool transfer_goes_on(Lab& lab) { return firmware::transfer_in_progress(lab.device()); }
-ReturnCode background_result(Lab& lab, Via via) { return lab.context(via).background.state().return_code; }
+ReturnCode background_result(Lab& lab, cci::CciId via) { return lab.cci(via).background.state().return_code; }
 
 // 380h bytes, as in the examples of the specification.
 const std::string& example() {
@@ -28,11 +26,11 @@ const std::string& example() {
   return kExample;
 }
 
-class TransferFw : public OnBothCcis {
+class TransferFw : public OnEveryCci {
  protected:
   Answered send(Lab& lab, const std::string& request) { return lab.send(GetParam(), 0x0201, request); }
 };
-ON_BOTH_CCIS(TransferFw);
+ON_EVERY_CCI(TransferFw);
 
 // ------------------------------------------------------------------------------------------------------------ one go
 
@@ -85,7 +83,7 @@ TEST_P(TransferFw, IsOverAfterAFullTransfer) {
   Lab lab;
   send(lab, full(2, package("2.0")));
   EXPECT_FALSE(transfer_goes_on(lab));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, full(2, package("2.1"))), success());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, full(2, package("2.1"))), success());
 }
 
 // ------------------------------------------------------------------------------------------------------- in parts
@@ -258,7 +256,7 @@ TEST_P(TransferFw, RefusesASecondOneOfTheSameCci) {
 TEST_P(TransferFw, RefusesEveryActionOfTheOtherCci) {
   Lab lab;
   send(lab, initiate(cut(example(), 0, 0x100)));
-  const Via there = other(GetParam());
+  const cci::CciId there = another_cci(GetParam());
   EXPECT_EQ(lab.send(there, 0x0201, full(2, package("2.1"))), kInProgress);
   EXPECT_EQ(lab.send(there, 0x0201, initiate(zeros(128))), kInProgress);
   EXPECT_EQ(lab.send(there, 0x0201, go_on(2, cut(example(), 0x100, 0x100))), kInProgress);
@@ -274,7 +272,7 @@ TEST_P(TransferFw, IsOpenToTheOtherCciOnceItIsOver) {
   Lab lab;
   send(lab, initiate(zeros(128)));
   send(lab, abort_transfer());
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, full(2, package("2.0"))), success());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, full(2, package("2.0"))), success());
 }
 
 // -------------------------------------------------------------------------------------------------------------- abort
@@ -312,7 +310,7 @@ TEST_P(TransferFw, WaitsThirtySecondsForTheNextPart) {
   send(lab, initiate(cut(example(), 0, 0x100)));
   lab.advance(30s);
   EXPECT_TRUE(transfer_goes_on(lab));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, initiate(zeros(128))), kInProgress);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), kInProgress);
   EXPECT_EQ(send(lab, go_on(2, cut(example(), 0x100, 0x100))), success());
   lab.advance(30s);
   EXPECT_EQ(send(lab, end(2, 4, cut(example(), 0x200, 0x180))), success());
@@ -330,9 +328,9 @@ TEST_P(TransferFw, IsOpenToEveryCciAfterMoreThanThirtySeconds) {
   Lab lab;
   send(lab, initiate(zeros(128)));
   lab.advance(30s + 1ns);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, initiate(zeros(128))), success());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), success());
   lab.advance(30s + 1ns);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, full(2, package("2.0"))), success());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, full(2, package("2.0"))), success());
 }
 
 // A refused request of this or another CCI is no part.
@@ -592,13 +590,13 @@ TEST_P(TransferFw, ChecksOrderBeforeFormAndSlot) {
 
 TEST_P(TransferFw, IsAnsweredWhileMediaIsDisabled) {
   Lab lab;
-  lab.send(other(GetParam()), 0x4400);
+  lab.send(another_cci(GetParam()), 0x4400);
   EXPECT_EQ(send(lab, full(2, package("2.0"))), success());
 }
 
 TEST_P(TransferFw, IsRefusedWhileMediaIsDisabledByPropertyAfterItsLength) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
-  lab.send(other(GetParam()), 0x4400);
+  lab.send(another_cci(GetParam()), 0x4400);
   EXPECT_EQ(send(lab, zeros(127)), refused(ReturnCode::invalid_payload_length));
   EXPECT_EQ(send(lab, transfer(9, 9, 9, "")), refused(ReturnCode::media_disabled));
 }
@@ -623,7 +621,7 @@ TEST_P(TransferFw, TakesEachPartInTheBackground) {
   Lab lab(parts_take_100ms);
   EXPECT_EQ(send(lab, initiate(cut(example(), 0, 0x100))), kStarted);
   lab.advance(50ms);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 50);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 50);
   lab.advance(50ms);
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::success);
   EXPECT_EQ(send(lab, go_on(2, cut(example(), 0x100, 0x100))), kStarted);
@@ -641,7 +639,7 @@ TEST_P(TransferFw, TellsAFailedVerificationInTheStatus) {
   EXPECT_EQ(send(lab, full(2, zeros(256))), kStarted);
   lab.advance(100ms);
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::fw_verification_failed);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
 }
 
 // What is wrong with a part is said at once.
@@ -650,7 +648,7 @@ TEST_P(TransferFw, StartsNothingThatItRefuses) {
   EXPECT_EQ(send(lab, go_on(1, zeros(128))), kOutOfOrder);
   EXPECT_EQ(send(lab, full(1, zeros(128))), kInvalidSlot);
   EXPECT_EQ(send(lab, initiate(zeros(1))), kInvalidInput);
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
 }
 
 TEST_P(TransferFw, IsBusyWhileAPartOfTheSameCciIsTaken) {
@@ -658,7 +656,7 @@ TEST_P(TransferFw, IsBusyWhileAPartOfTheSameCciIsTaken) {
   send(lab, initiate(cut(example(), 0, 0x100)));
   EXPECT_EQ(send(lab, go_on(2, cut(example(), 0x100, 0x100))), (Answered{ReturnCode::busy, "", true}));
   EXPECT_EQ(lab.send(GetParam(), 0x4400), (Answered{ReturnCode::busy, "", true}));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, go_on(2, zeros(128))), kInProgress);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, go_on(2, zeros(128))), kInProgress);
   lab.advance(100ms);
   EXPECT_EQ(send(lab, go_on(2, cut(example(), 0x100, 0x100))), kStarted);
 }
@@ -691,7 +689,7 @@ TEST_P(TransferFw, IsEndedByAnAbortOfItsPart) {
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::aborted);
   EXPECT_FALSE(transfer_goes_on(lab));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, initiate(zeros(128))), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), kStarted);
 }
 
 TEST_P(TransferFw, LetsAPartFinishWhoseAbortComesTooLate) {
@@ -717,13 +715,13 @@ TEST_P(TransferFw, IsAbortedWhileAPartIsTaken) {
   Lab lab(parts_take_100ms);
   send(lab, initiate(zeros(128)));
   lab.advance(90ms);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, abort_transfer()), kInProgress);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, abort_transfer()), kInProgress);
   EXPECT_EQ(send(lab, abort_transfer()), success());
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::aborted);
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, initiate(cut(example(), 0, 0x100))), kStarted);
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(cut(example(), 0, 0x100))), kStarted);
   lab.advance(100ms);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, end(2, 2, cut(example(), 0x100, 0x280))), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, end(2, 2, cut(example(), 0x100, 0x280))), kStarted);
   lab.advance(100ms);
   EXPECT_EQ(image_in(lab, 2), example());
 }
@@ -758,9 +756,9 @@ TEST_P(TransferFwDuration, FollowsTheTiming) {
   Lab lab([](auto& config) { config.timing = GetParam().timing; });
   EXPECT_EQ(lab.mctp(0x0201, transfer(GetParam().action, 2, 0, zeros(GetParam().length))), kStarted);
   lab.advance(GetParam().takes - 1ns);
-  EXPECT_TRUE(lab.device().mctp().background.running());
+  EXPECT_TRUE(lab.device().cci(cci::kMctp).background.running());
   lab.advance(1ns);
-  EXPECT_FALSE(lab.device().mctp().background.running());
+  EXPECT_FALSE(lab.device().cci(cci::kMctp).background.running());
 }
 
 TEST(TransferFwDurationByProperty, OverridesTheTiming) {
@@ -777,7 +775,7 @@ TEST_P(TransferFw, ThatIsSlowTakesItsTimeOnce) {
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .duration = 10s});
   EXPECT_EQ(send(lab, initiate(zeros(128))), kStarted);
   lab.advance(10s - 1ns);
-  EXPECT_TRUE(lab.context(GetParam()).background.running());
+  EXPECT_TRUE(lab.cci(GetParam()).background.running());
   lab.advance(1ns);
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::success);
   EXPECT_EQ(send(lab, go_on(1, zeros(128))), success());
@@ -788,10 +786,10 @@ TEST_P(TransferFw, ThatStallsHoldsTheDeviceUntilItIsAborted) {
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
   EXPECT_EQ(send(lab, initiate(zeros(128))), kStarted);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 40);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, initiate(zeros(128))), kInProgress);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 40);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), kInProgress);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0201, initiate(zeros(128))), success());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), success());
 }
 
 // A part that stands still is not taken twice, and the next one waits for it.
@@ -807,7 +805,7 @@ TEST_P(TransferFw, ThatStallsTakesNoOtherPart) {
 
 struct ResetOfATransfer {
   std::string_view name;
-  Via via;
+  cci::CciId via;
   ResetKind kind;
   bool goes_on;
 };
@@ -815,16 +813,16 @@ class TransferFwAndReset : public testing::TestWithParam<ResetOfATransfer> {};
 // A transfer of the mailbox is aborted by a Conventional and a CXL Reset; what was begun over MCTP goes on (d5).
 INSTANTIATE_TEST_SUITE_P(
     Reset, TransferFwAndReset,
-    testing::Values(ResetOfATransfer{"MailboxConventional", Via::mailbox, ResetKind::conventional, false},
-                    ResetOfATransfer{"MailboxCold", Via::mailbox, ResetKind::cold, false},
-                    ResetOfATransfer{"MailboxPowerLoss", Via::mailbox, ResetKind::power_loss, false},
-                    ResetOfATransfer{"MailboxCxl", Via::mailbox, ResetKind::cxl, false},
-                    ResetOfATransfer{"MailboxFlr", Via::mailbox, ResetKind::flr, true},
-                    ResetOfATransfer{"MctpConventional", Via::mctp, ResetKind::conventional, true},
-                    ResetOfATransfer{"MctpCold", Via::mctp, ResetKind::cold, true},
-                    ResetOfATransfer{"MctpCxl", Via::mctp, ResetKind::cxl, true},
-                    ResetOfATransfer{"MctpFlr", Via::mctp, ResetKind::flr, true},
-                    ResetOfATransfer{"MctpPowerLoss", Via::mctp, ResetKind::power_loss, false}),
+    testing::Values(ResetOfATransfer{"MailboxConventional", cci::kMailbox, ResetKind::conventional, false},
+                    ResetOfATransfer{"MailboxCold", cci::kMailbox, ResetKind::cold, false},
+                    ResetOfATransfer{"MailboxPowerLoss", cci::kMailbox, ResetKind::power_loss, false},
+                    ResetOfATransfer{"MailboxCxl", cci::kMailbox, ResetKind::cxl, false},
+                    ResetOfATransfer{"MailboxFlr", cci::kMailbox, ResetKind::flr, true},
+                    ResetOfATransfer{"MctpConventional", cci::kMctp, ResetKind::conventional, true},
+                    ResetOfATransfer{"MctpCold", cci::kMctp, ResetKind::cold, true},
+                    ResetOfATransfer{"MctpCxl", cci::kMctp, ResetKind::cxl, true},
+                    ResetOfATransfer{"MctpFlr", cci::kMctp, ResetKind::flr, true},
+                    ResetOfATransfer{"MctpPowerLoss", cci::kMctp, ResetKind::power_loss, false}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_P(TransferFwAndReset, GoesOnOrIsAborted) {
@@ -844,8 +842,8 @@ TEST_P(TransferFwAndReset, GoesOnOrIsAbortedWhileAPartIsTaken) {
   lab.advance(50ms);
   lab.reset(kind);
   EXPECT_EQ(transfer_goes_on(lab), goes_on);
-  EXPECT_EQ(lab.context(via).background.running(), goes_on);
-  EXPECT_EQ(lab.send(other(via), 0x0201, initiate(zeros(128))), goes_on ? kInProgress : kStarted);
+  EXPECT_EQ(lab.cci(via).background.running(), goes_on);
+  EXPECT_EQ(lab.send(another_cci(via), 0x0201, initiate(zeros(128))), goes_on ? kInProgress : kStarted);
   lab.advance(24h);
   EXPECT_EQ(revision_in(lab, 2), goes_on ? "2.0" : "");
 }
@@ -855,10 +853,10 @@ TEST(TransferFwAndCxlReset, TellsTheAbortInTheStatus) {
   Lab lab(parts_take_100ms);
   lab.mailbox(0x0201, initiate(zeros(128)));
   lab.reset(ResetKind::cxl);
-  EXPECT_EQ(background_result(lab, Via::mailbox), ReturnCode::aborted);
+  EXPECT_EQ(background_result(lab, cci::kMailbox), ReturnCode::aborted);
   lab.mailbox(0x0201, initiate(zeros(128)));
   lab.reset(ResetKind::conventional);
-  EXPECT_EQ(lab.device().mailbox().background.state(), cci::BackgroundSlot::State{});
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.state(), cci::BackgroundSlot::State{});
 }
 
 TEST(TransferFwAndFlr, IsAbortedWithItsPartByProperty) {
@@ -879,7 +877,7 @@ TEST(TransferFwAndReset, LeavesTheSlotThatItMadeActive) {
   lab.mctp(0x0201, full(2, package("2.1")));
   lab.reset(ResetKind::cxl);
   lab.advance(100ms);
-  EXPECT_EQ(background_result(lab, Via::mctp), ReturnCode::invalid_slot);
+  EXPECT_EQ(background_result(lab, cci::kMctp), ReturnCode::invalid_slot);
   EXPECT_EQ(revision_in(lab, 2), "2.0");
 }
 
@@ -892,7 +890,7 @@ TEST_P(TransferFw, IsBusyWhileTheOtherCciActivatesItsSlot) {
     config.fw_slots = 3;
   });
   fill_slot(lab, 2, "2.0");
-  lab.send(other(GetParam()), 0x0202, activate_online(2));
+  lab.send(another_cci(GetParam()), 0x0202, activate_online(2));
   EXPECT_EQ(send(lab, full(2, package("2.1"))), refused(ReturnCode::busy));
   EXPECT_EQ(send(lab, full(3, package("3.0"))), success());
   lab.advance(100ms);
@@ -905,7 +903,7 @@ TEST_P(TransferFw, ReplacesWhatTheOtherCciActivatesByProperty) {
     config.busy_across = BusyAcross::never;
   });
   fill_slot(lab, 2, "2.0");
-  lab.send(other(GetParam()), 0x0202, activate_online(2));
+  lab.send(another_cci(GetParam()), 0x0202, activate_online(2));
   EXPECT_EQ(send(lab, full(2, package("2.1"))), success());
   lab.advance(100ms);
   EXPECT_EQ(lab.mailbox(0x0200).payload.substr(2, 2), "02");

@@ -10,8 +10,6 @@ const Answered kInvalidSlot = refused(ReturnCode::invalid_slot);
 const Answered kRolledBack = refused(ReturnCode::activation_failed_fw_rolled_back);
 const Answered kColdResetRequired = refused(ReturnCode::activation_failed_cold_reset_required);
 
-Via other(Via via) { return via == Via::mailbox ? Via::mctp : Via::mailbox; }
-
 void in_background(MemoryDeviceConfig& config) { config.fw_activates_in_background = true; }
 void three_slots_in_background(MemoryDeviceConfig& config) {
   config.fw_slots = 3;
@@ -24,13 +22,13 @@ int slot_info(Lab& lab) { return std::to_integer<int>(from_hex(lab.mailbox(0x020
 int active(Lab& lab) { return slot_info(lab) & 7; }
 int staged(Lab& lab) { return slot_info(lab) >> 3; }
 void next_activation_fails(Lab& lab, ReturnCode code) { lab.device().firmware_faults().activation = code; }
-const cci::BackgroundSlot::State& operation(Lab& lab, Via via) { return lab.context(via).background.state(); }
+const cci::BackgroundSlot::State& operation(Lab& lab, cci::CciId via) { return lab.cci(via).background.state(); }
 
-class ActivateFw : public OnBothCcis {
+class ActivateFw : public OnEveryCci {
  protected:
   Answered send(Lab& lab, std::string_view request) { return lab.send(GetParam(), 0x0202, request); }
 };
-ON_BOTH_CCIS(ActivateFw);
+ON_EVERY_CCI(ActivateFw);
 
 // ------------------------------------------------------------------------------------------------------------ online
 
@@ -106,7 +104,7 @@ TEST_P(ActivateFw, StagesOneSlotAtATime) {
   send(lab, activate_on_reset(2));
   EXPECT_EQ(send(lab, activate_on_reset(3)), success());
   EXPECT_EQ(staged(lab), 3);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0202, activate_on_reset(2)), success());
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0202, activate_on_reset(2)), success());
   EXPECT_EQ(staged(lab), 2);
 }
 
@@ -225,7 +223,7 @@ TEST_P(ActivateFw, RefusesSurplusPayloadByProperty) {
 TEST_P(ActivateFw, IsAnsweredWhileMediaIsDisabled) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
   fill_slot(lab, 2, "2.0");
-  lab.send(other(GetParam()), 0x4400);
+  lab.send(another_cci(GetParam()), 0x4400);
   EXPECT_EQ(send(lab, activate_online(2)), success());
 }
 
@@ -247,7 +245,7 @@ TEST_P(ActivateFw, FailsWhereAFaultSaysSoAndChangesNothing) {
 TEST_P(ActivateFw, IsPossibleDuringATransfer) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.send(other(GetParam()), 0x0201, initiate(zeros(128)));
+  lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128)));
   EXPECT_EQ(send(lab, activate_online(2)), success());
   EXPECT_TRUE(firmware::transfer_in_progress(lab.device()));
 }
@@ -260,7 +258,7 @@ TEST_P(ActivateFw, IsBusyWhileTheOtherCciStoresInItsSlot) {
   });
   fill_slot(lab, 2, "2.0");
   fill_slot(lab, 3, "3.0");
-  lab.send(other(GetParam()), 0x0201, full(2, package("2.1")));
+  lab.send(another_cci(GetParam()), 0x0201, full(2, package("2.1")));
   EXPECT_EQ(send(lab, activate_online(2)), refused(ReturnCode::busy));
   EXPECT_EQ(send(lab, activate_on_reset(2)), refused(ReturnCode::busy));
   EXPECT_EQ(send(lab, activate_on_reset(3)), success());
@@ -275,10 +273,10 @@ TEST_P(ActivateFw, WinsTheSlotThatTheOtherCciStoresInByProperty) {
     config.busy_across = BusyAcross::never;
   });
   fill_slot(lab, 2, "2.0");
-  lab.send(other(GetParam()), 0x0201, full(2, package("2.1")));
+  lab.send(another_cci(GetParam()), 0x0201, full(2, package("2.1")));
   EXPECT_EQ(send(lab, activate_online(2)), success());
   lab.advance(100ms);
-  EXPECT_EQ(operation(lab, other(GetParam())).return_code, ReturnCode::invalid_slot);
+  EXPECT_EQ(operation(lab, another_cci(GetParam())).return_code, ReturnCode::invalid_slot);
   EXPECT_EQ(lab.mailbox(0x4000).payload.substr(0, 6), "322e30");
 }
 
@@ -312,7 +310,7 @@ TEST_P(ActivateFw, MayNeedAColdResetAfterAFailure) {
   EXPECT_EQ(active(lab), 1);
   EXPECT_EQ(send(lab, activate_online(2)), kColdResetRequired);
   EXPECT_EQ(send(lab, activate_on_reset(2)), kColdResetRequired);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x0202, activate_online(2)), kColdResetRequired);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0202, activate_online(2)), kColdResetRequired);
   EXPECT_EQ(send(lab, activate_online(1)), kInvalidSlot);
   EXPECT_EQ(lab.send(GetParam(), 0x0201, full(2, package("2.1"))), success());
 }
@@ -362,7 +360,7 @@ TEST_P(ActivateFw, RunsInTheBackgroundByProperty) {
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(99ms);
   EXPECT_EQ(active(lab), 1);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
   lab.advance(1ms);
   EXPECT_EQ(active(lab), 2);
   EXPECT_EQ(operation(lab, GetParam()).return_code, ReturnCode::success);
@@ -377,7 +375,7 @@ TEST_P(ActivateFw, StagesAtOnceWhereItRunsInTheBackground) {
 TEST_P(ActivateFw, StartsNothingThatItRefuses) {
   Lab lab(in_background);
   EXPECT_EQ(send(lab, activate_online(2)), kInvalidSlot);
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
 }
 
 TEST_P(ActivateFw, IsBusyWhileAnOperationOfTheSameCciRuns) {
@@ -392,7 +390,7 @@ TEST_P(ActivateFw, IsBusyWhileTheOtherCciActivates) {
   Lab lab(three_slots_in_background);
   fill_slot(lab, 2, "2.0");
   fill_slot(lab, 3, "3.0");
-  lab.send(other(GetParam()), 0x0202, activate_online(2));
+  lab.send(another_cci(GetParam()), 0x0202, activate_online(2));
   EXPECT_EQ(send(lab, activate_online(3)), refused(ReturnCode::busy));
   EXPECT_EQ(send(lab, activate_on_reset(3)), success());
   lab.advance(100ms);
@@ -407,7 +405,7 @@ TEST_P(ActivateFw, RunsBesideOneOfTheOtherCciByPropertyAndTheLastWins) {
   });
   fill_slot(lab, 2, "2.0");
   fill_slot(lab, 3, "3.0");
-  lab.send(other(GetParam()), 0x0202, activate_online(2));
+  lab.send(another_cci(GetParam()), 0x0202, activate_online(2));
   lab.advance(50ms);
   EXPECT_EQ(send(lab, activate_online(3)), kStarted);
   lab.advance(50ms);
@@ -422,11 +420,11 @@ TEST_P(ActivateFw, TellsInTheStatusThatTheSlotBecameActiveMeanwhile) {
     config.busy_across = BusyAcross::never;
   });
   fill_slot(lab, 2, "2.0");
-  lab.send(other(GetParam()), 0x0202, activate_online(2));
+  lab.send(another_cci(GetParam()), 0x0202, activate_online(2));
   send(lab, activate_online(2));
   lab.advance(100ms);
   EXPECT_EQ(active(lab), 2);
-  EXPECT_EQ(operation(lab, other(GetParam())).return_code, ReturnCode::success);
+  EXPECT_EQ(operation(lab, another_cci(GetParam())).return_code, ReturnCode::success);
   EXPECT_EQ(operation(lab, GetParam()).return_code, ReturnCode::invalid_slot);
 }
 
@@ -503,7 +501,7 @@ TEST_P(ActivateFw, ThatStallsHoldsTheNextOne) {
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .disturbance = {.stall_at_percent = 10}});
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 10);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 10);
   EXPECT_EQ(send(lab, activate_online(2)), (Answered{ReturnCode::busy, "", true}));
   lab.send(GetParam(), 0x0005);
   EXPECT_EQ(send(lab, activate_online(2)), success());
@@ -520,23 +518,23 @@ TEST_P(ActivateFw, OnTheNextResetUsesUpNoBackgroundFault) {
 
 struct ResetOfAnActivation {
   std::string_view name;
-  Via via;
+  cci::CciId via;
   ResetKind kind;
   bool goes_on;
 };
 class ActivateFwAndReset : public testing::TestWithParam<ResetOfAnActivation> {};
 INSTANTIATE_TEST_SUITE_P(
     Reset, ActivateFwAndReset,
-    testing::Values(ResetOfAnActivation{"MailboxConventional", Via::mailbox, ResetKind::conventional, false},
-                    ResetOfAnActivation{"MailboxCold", Via::mailbox, ResetKind::cold, false},
-                    ResetOfAnActivation{"MailboxPowerLoss", Via::mailbox, ResetKind::power_loss, false},
-                    ResetOfAnActivation{"MailboxCxl", Via::mailbox, ResetKind::cxl, true},
-                    ResetOfAnActivation{"MailboxFlr", Via::mailbox, ResetKind::flr, true},
-                    ResetOfAnActivation{"MctpConventional", Via::mctp, ResetKind::conventional, true},
-                    ResetOfAnActivation{"MctpCold", Via::mctp, ResetKind::cold, true},
-                    ResetOfAnActivation{"MctpCxl", Via::mctp, ResetKind::cxl, true},
-                    ResetOfAnActivation{"MctpFlr", Via::mctp, ResetKind::flr, true},
-                    ResetOfAnActivation{"MctpPowerLoss", Via::mctp, ResetKind::power_loss, false}),
+    testing::Values(ResetOfAnActivation{"MailboxConventional", cci::kMailbox, ResetKind::conventional, false},
+                    ResetOfAnActivation{"MailboxCold", cci::kMailbox, ResetKind::cold, false},
+                    ResetOfAnActivation{"MailboxPowerLoss", cci::kMailbox, ResetKind::power_loss, false},
+                    ResetOfAnActivation{"MailboxCxl", cci::kMailbox, ResetKind::cxl, true},
+                    ResetOfAnActivation{"MailboxFlr", cci::kMailbox, ResetKind::flr, true},
+                    ResetOfAnActivation{"MctpConventional", cci::kMctp, ResetKind::conventional, true},
+                    ResetOfAnActivation{"MctpCold", cci::kMctp, ResetKind::cold, true},
+                    ResetOfAnActivation{"MctpCxl", cci::kMctp, ResetKind::cxl, true},
+                    ResetOfAnActivation{"MctpFlr", cci::kMctp, ResetKind::flr, true},
+                    ResetOfAnActivation{"MctpPowerLoss", cci::kMctp, ResetKind::power_loss, false}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_P(ActivateFwAndReset, GoesOnOrLeavesTheFirmwareThatRuns) {
@@ -546,7 +544,7 @@ TEST_P(ActivateFwAndReset, GoesOnOrLeavesTheFirmwareThatRuns) {
   lab.send(via, 0x0202, activate_online(2));
   lab.advance(50ms);
   lab.reset(kind);
-  EXPECT_EQ(lab.context(via).background.running(), goes_on);
+  EXPECT_EQ(lab.cci(via).background.running(), goes_on);
   lab.advance(24h);
   EXPECT_EQ(active(lab), goes_on ? 2 : 1);
 }

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetTimestamp : public OnBothCcis {};
-ON_BOTH_CCIS(GetTimestamp);
+class GetTimestamp : public OnEveryCci {};
+ON_EVERY_CCI(GetTimestamp);
 
 TEST_P(GetTimestamp, IsZeroWhereItWasNeverSet) {
   Lab lab;

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SetTimestamp : public OnBothCcis {};
-ON_BOTH_CCIS(SetTimestamp);
+class SetTimestamp : public OnEveryCci {};
+ON_EVERY_CCI(SetTimestamp);
 
 TEST_P(SetTimestamp, SetsTheTimestampOfTheDevice) {
   Lab lab;

@@ -10,7 +10,7 @@ TEST(GetSupportedLogs, ListsSevenLogsWithTheirSizes) {
             success("07 00"              // entries
                     "00 00 00 00 00 00"  // reserved
                     "0d a9 c0 b5 bf 41 4b 78 8f 79 96 b1 62 3b 3f 17" +
-                    hex32(cel_bytes(Via::mailbox)) +                                // Command Effects Log
+                    hex32(cel_bytes(cci::kMailbox)) +                               // Command Effects Log
                     "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86  00 00 00 00"  // Vendor Debug Log: empty
                     "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67  40 00 00 00"  // Component State Dump: its header
                     "f1 72 0d 60 a7 a9 43 06 a0 03 11 94 8f 9e 07 7c  6a 00 00 00"  // DDR5 ECS Log: three FRUs
@@ -21,12 +21,12 @@ TEST(GetSupportedLogs, ListsSevenLogsWithTheirSizes) {
 
 TEST(GetSupportedLogs, TellsTheSizeOfTheCelOfEachCci) {
   Lab lab;
-  EXPECT_EQ(log_size(lab, Via::mailbox, kCel), cel_bytes(Via::mailbox));
-  EXPECT_EQ(log_size(lab, Via::mctp, kCel), cel_bytes(Via::mctp));
+  EXPECT_EQ(log_size(lab, cci::kMailbox, kCel), cel_bytes(cci::kMailbox));
+  EXPECT_EQ(log_size(lab, cci::kMctp, kCel), cel_bytes(cci::kMctp));
 }
 
-class GetSupportedLogsOnCci : public OnBothCcis {};
-ON_BOTH_CCIS(GetSupportedLogsOnCci);
+class GetSupportedLogsOnCci : public OnEveryCci {};
+ON_EVERY_CCI(GetSupportedLogsOnCci);
 
 TEST_P(GetSupportedLogsOnCci, TellsTheSizeOfTheCommandEffectsLog) {
   Lab lab;
@@ -37,11 +37,10 @@ TEST_P(GetSupportedLogsOnCci, TellsTheSizeOfTheCommandEffectsLog) {
 TEST_P(GetSupportedLogsOnCci, CountsVendorCommandsInTheSizeOfTheCel) {
   Lab lab;
   const std::uint32_t before = log_size(lab, GetParam(), kCel);
-  lab.device().commands().add(
-      {.opcode = Opcode{0xC000},
-       .title = "Vendor",
-       .carriers = cci::only(GetParam() == Via::mailbox ? cci::Carrier::mailbox : cci::Carrier::mctp),
-       .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
+  lab.device().commands().add({.opcode = Opcode{0xC000},
+                               .title = "Vendor",
+                               .roles = cci::only(runs_for(GetParam()).role),
+                               .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
   EXPECT_EQ(log_size(lab, GetParam(), kCel), before + 4);
 }
 
@@ -65,15 +64,15 @@ TEST_P(GetSupportedLogsOnCci, RefusesSurplusPayloadByProperty) {
 
 TEST_P(GetSupportedLogsOnCci, IsInTheCelWithoutEffects) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0400), "0000");
+  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0400), with_secondary(GetParam(), "0000"));
 }
 
 TEST_P(GetSupportedLogsOnCci, IsAnsweredWhileMediaIsDisabledAndAnOperationRuns) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
-  lab.send(GetParam(), 0x4400);
+  lab.send(runs_for(GetParam()), 0x4400);
   const Answered answered = lab.send(GetParam(), 0x0400);
   EXPECT_EQ(answered.code, ReturnCode::success);
-  EXPECT_TRUE(answered.background_operation);
+  EXPECT_EQ(answered.background_operation, shows_background(GetParam()));
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ std::string cel(std::string_view offset, std::string_view length) {
   return std::string(kCel) + std::string(offset) + std::string(length);
 }
 
-class GetLogOnCci : public OnBothCcis {};
-ON_BOTH_CCIS(GetLogOnCci);
+class GetLogOnCci : public OnEveryCci {};
+ON_EVERY_CCI(GetLogOnCci);
 
 // Fault B20: bit 8 is Request Abort Supported, bit 6 Background Operation; bits 15:12 are 0. Fault B41: what each CCI
 // has follows the columns M, O and P of the specification.
@@ -90,30 +90,21 @@ TEST_P(GetLogOnCci, ListsVendorCommandsWithTheirEffects) {
   lab.device().commands().add({.opcode = Opcode{0xC123},
                                .title = "Vendor",
                                .effects = effect::immediate_log_change,
-                               .carriers = cci::Carrier::mailbox | cci::Carrier::mctp,
+                               .roles = cci::Role::mailbox | cci::Role::mctp,
                                .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
   EXPECT_EQ(lab.cel_effect(GetParam(), 0xC123), "1000");
 }
 
-// Bit 7 is reserved in the CEL of any CCI but a mailbox; what changes something is for the primary mailbox alone.
+// Bit 7 is reserved in the CEL of any CCI but a mailbox.
 TEST(GetLog, ShowsSecondaryMailboxSupportOnMailboxesAlone) {
   for (const bool has_one : {false, true}) {
     Lab lab([&](MemoryDeviceConfig& config) { config.secondary_mailbox = has_one; });
-    for (const std::uint16_t opcode : {std::uint16_t{0xC123}, std::uint16_t{0xC124}}) {
-      lab.device().commands().add({.opcode = Opcode{opcode},
-                                   .title = "Vendor",
-                                   .effects = opcode == 0xC123 ? effect::none : effect::immediate_log_change,
-                                   .carriers = cci::Carrier::mailbox | cci::Carrier::mctp,
-                                   .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
-    }
-    EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC123), has_one ? "8000" : "0000");
-    EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC124), "1000");
-    EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC123), "0000");
-    EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC124), "1000");
+    EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x0100), has_one ? "8000" : "0000");
+    EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x4102), "0000");
+    EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0100), "0000");
   }
 }
 
-// With 49 more commands both logs are longer than 256 bytes.
 TEST_P(GetLogOnCci, RefusesMoreThanAResponseMayHold) {
   Lab lab([](auto& config) {
     config.message_limit = 8;
@@ -122,7 +113,7 @@ TEST_P(GetLogOnCci, RefusesMoreThanAResponseMayHold) {
   for (std::uint16_t i = 0; i < 49; ++i) {
     lab.device().commands().add({.opcode = Opcode{static_cast<std::uint16_t>(0xC000 + i)},
                                  .title = "Vendor",
-                                 .carriers = cci::Carrier::mailbox | cci::Carrier::mctp,
+                                 .roles = cci::Role::mailbox | cci::Role::mctp,
                                  .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
   }
   EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 00 00 00", "00 01 00 00")).payload.size(), 2 * 256);
@@ -138,11 +129,13 @@ TEST_P(GetLogOnCci, IsAnsweredWhileMediaIsDisabled) {
 
 TEST_P(GetLogOnCci, IsRefusedWhileMediaIsDisabledByPropertyAfterItsLengthAndBeforeItsInput) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
-  lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.send(GetParam(), 0x0401, zeros(23)), (Answered{ReturnCode::invalid_payload_length, "", true}));
-  EXPECT_EQ(lab.send(GetParam(), 0x0401, zeros(24)), (Answered{ReturnCode::media_disabled, "", true}));
+  lab.send(runs_for(GetParam()), 0x4400);
+  EXPECT_EQ(lab.send(GetParam(), 0x0401, zeros(23)),
+            (Answered{ReturnCode::invalid_payload_length, "", shows_background(GetParam())}));
+  EXPECT_EQ(lab.send(GetParam(), 0x0401, zeros(24)),
+            (Answered{ReturnCode::media_disabled, "", shows_background(GetParam())}));
   EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 00 00 00", "04 00 00 00")),
-            (Answered{ReturnCode::media_disabled, "", true}));
+            (Answered{ReturnCode::media_disabled, "", shows_background(GetParam())}));
 }
 
 // ------------------------------------------------------------------------------------------- 8.2.10.5.2.2 Vendor Debug
@@ -188,7 +181,7 @@ TEST_P(GetLogOnCci, ReturnsTheHeaderOfAnEmptyStateDump) {
 TEST_P(GetLogOnCci, ReturnsTheStateOfTheDeviceAfterPopulateLog) {
   Lab lab([](auto& config) { config.populate_duration = 0ms; });
   lab.mailbox(0x0301, "08 07 06 05 04 03 02 01");
-  EXPECT_EQ(lab.send(GetParam(), 0x0404, kStateDump), success());
+  EXPECT_EQ(lab.send(runs_for(GetParam()), 0x0404, kStateDump), success());
   const std::string dump = whole_log(lab, GetParam(), kStateDump);
   const auto length = static_cast<std::uint32_t>(dump.size() / 2 - 0x40);
   EXPECT_EQ(dump.substr(0, 0x80), hex32(length) +
@@ -209,7 +202,7 @@ TEST_P(GetLogOnCci, ShowsNoPassphraseInAStateDump) {
   const std::string secret = "5ec2e7" + zeros(29);
   lab.mailbox(0x4501, "01" + zeros(31) + zeros(32) + secret);
   lab.mailbox(0x4501, "00" + zeros(31) + zeros(32) + secret);
-  lab.send(GetParam(), 0x0404, kStateDump);
+  lab.send(runs_for(GetParam()), 0x0404, kStateDump);
   const std::string text = text_of_log(lab, GetParam(), kStateDump);
   EXPECT_EQ(text.find("5ec2e7"), std::string::npos);
   EXPECT_NE(text.find(R"("user":{"value":"set")"), std::string::npos);
@@ -217,8 +210,8 @@ TEST_P(GetLogOnCci, ShowsNoPassphraseInAStateDump) {
 
 TEST_P(GetLogOnCci, MustBeginAStateDumpAtOffset0) {
   Lab lab([](auto& config) { config.populate_duration = 0ms; });
-  const Via other = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
-  lab.send(GetParam(), 0x0404, kStateDump);
+  const cci::CciId other = another_cci(GetParam());
+  lab.send(runs_for(GetParam()), 0x0404, kStateDump);
   lab.send(other, 0x0401, get_log(kStateDump, 0, 0x40));
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kStateDump, 1, 1)), refused(ReturnCode::invalid_input));
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0xFFFF'FFFF)), refused(ReturnCode::invalid_input));
@@ -230,7 +223,7 @@ TEST_P(GetLogOnCci, MustBeginAStateDumpAtOffset0) {
 // 18h comes before the bounds: the log that the sizes were of is gone.
 TEST_P(GetLogOnCci, IsInterruptedWhereAStateDumpHasChanged) {
   Lab lab([](auto& config) { config.populate_duration = 0ms; });
-  lab.send(GetParam(), 0x0404, kStateDump);
+  lab.send(runs_for(GetParam()), 0x0404, kStateDump);
   lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0x40));
   lab.send(GetParam(), 0x0403, kStateDump);
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kStateDump, 0x40, 0x40)), refused(ReturnCode::interrupted));
@@ -242,8 +235,8 @@ TEST_P(GetLogOnCci, IsInterruptedWhereAStateDumpHasChanged) {
 
 TEST_P(GetLogOnCci, IsRetriedWhileAStateDumpIsPopulated) {
   Lab lab([](auto& config) { config.populate_duration = 100ms; });
-  lab.send(GetParam(), 0x0404, kStateDump);
-  for (const Via via : {Via::mailbox, Via::mctp}) {
+  lab.send(runs_for(GetParam()), 0x0404, kStateDump);
+  for (const cci::CciId via : {cci::kMailbox, cci::kSecondaryMailbox, cci::kMctp, kMctp1}) {
     EXPECT_EQ(lab.send(via, 0x0401, get_log(kStateDump, 0, 0x40)).code, ReturnCode::retry_required);
   }
   lab.advance(100ms);
@@ -253,7 +246,7 @@ TEST_P(GetLogOnCci, IsRetriedWhileAStateDumpIsPopulated) {
 // A fatal event populates the log, the first one since it was cleared; handles are those of the CCI that reads.
 TEST_P(GetLogOnCci, ReturnsTheStateAtTheFirstFatalEvent) {
   Lab lab;
-  const Via other = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId other = another_cci(GetParam());
   lab.log_event(EventLogId::failure);
   EXPECT_EQ(log_size(lab, GetParam(), kStateDump), 0x40U);
   lab.log_event(EventLogId::fatal);
@@ -266,10 +259,11 @@ TEST_P(GetLogOnCci, ReturnsTheStateAtTheFirstFatalEvent) {
   const std::string header = lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0x40)).payload;
   EXPECT_EQ(header.substr(8, 8), "02030200");   // two triggers; fatal log, its second record
   EXPECT_EQ(header.substr(64, 8), "01000000");  // Auto Populate Data
-  // Each CCI has its own logs: the record is cleared here, and still there.
+  // Each MCTP CCI has its own logs: the record is cleared here, and still there. The mailboxes share theirs.
   lab.send(GetParam(), 0x0101, "03 00 02 000000 0100 0200");
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0x40)).payload.substr(8, 8), "02030000");
-  EXPECT_EQ(lab.send(other, 0x0401, get_log(kStateDump, 0, 0x40)).payload.substr(8, 8), "02030200");
+  EXPECT_EQ(lab.send(other, 0x0401, get_log(kStateDump, 0, 0x40)).payload.substr(8, 8),
+            GetParam() == cci::kSecondaryMailbox ? "02030000" : "02030200");
 }
 
 TEST_P(GetLogOnCci, CountsTriggersOfTheStateDumpUpTo255) {
@@ -285,12 +279,12 @@ AFTER_EVERY_RESET(StateDumpAfterReset);
 TEST_P(StateDumpAfterReset, IsThereAndIsFetchedAnewAfterAConventionalOne) {
   Lab lab([](auto& config) { config.populate_duration = 0ms; });
   lab.mailbox(0x0404, kStateDump);
-  const std::string before = whole_log(lab, Via::mailbox, kStateDump);
+  const std::string before = whole_log(lab, cci::kMailbox, kStateDump);
   lab.reset(GetParam());
   const bool goes_on = GetParam() == ResetKind::cxl || GetParam() == ResetKind::flr;
   EXPECT_EQ(lab.mailbox(0x0401, get_log(kStateDump, 1, 1)).code,
             goes_on ? ReturnCode::success : ReturnCode::invalid_input);
-  EXPECT_EQ(whole_log(lab, Via::mailbox, kStateDump), before);
+  EXPECT_EQ(whole_log(lab, cci::kMailbox, kStateDump), before);
 }
 
 // What a device has much of is shortened, so that the log stays small.
@@ -304,7 +298,7 @@ TEST(GetLog, ReturnsAStateDumpOfBoundedSize) {
   for (std::uint64_t i = 0; i < 10'000; ++i) lab.device().poison_media(Dpa{i * 128}, 64, {PoisonSource::internal});
   lab.device().firmware().slots[1].image.resize(1 << 20);
   lab.mailbox(0x0404, kStateDump);
-  EXPECT_LE(log_size(lab, Via::mailbox, kStateDump), 0x40U + kMaximumStateDump);
+  EXPECT_LE(log_size(lab, cci::kMailbox, kStateDump), 0x40U + kMaximumStateDump);
   EXPECT_EQ(lab.device().firmware().slots[1].image.size(), 1U << 20);
   EXPECT_EQ(lab.device().logical_device().state.poison.media.lines(), 10'000U);
 }

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetLogCapabilities : public OnBothCcis {};
-ON_BOTH_CCIS(GetLogCapabilities);
+class GetLogCapabilities : public OnEveryCci {};
+ON_EVERY_CCI(GetLogCapabilities);
 
 // Bit 0: clear, bit 1: populate, bit 2: auto populate, bit 3: persistent across cold reset.
 TEST_P(GetLogCapabilities, TellsWhatCanBeDoneWithEachLog) {
@@ -39,13 +39,14 @@ TEST_P(GetLogCapabilities, RefusesSurplusPayloadByProperty) {
 
 TEST_P(GetLogCapabilities, IsInTheCelWithoutEffects) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0402), "0000");
+  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0402), with_secondary(GetParam(), "0000"));
 }
 
 TEST_P(GetLogCapabilities, IsAnsweredWhileMediaIsDisabledAndAnOperationRuns) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
-  lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.send(GetParam(), 0x0402, kCel), (Answered{ReturnCode::success, "00000000", true}));
+  lab.send(runs_for(GetParam()), 0x4400);
+  EXPECT_EQ(lab.send(GetParam(), 0x0402, kCel),
+            (Answered{ReturnCode::success, "00000000", shows_background(GetParam())}));
 }
 
 }  // namespace

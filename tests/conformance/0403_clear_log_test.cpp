@@ -4,17 +4,17 @@
 namespace cxlemu {
 namespace {
 
-class ClearLog : public OnBothCcis {};
-ON_BOTH_CCIS(ClearLog);
+class ClearLog : public OnEveryCci {};
+ON_EVERY_CCI(ClearLog);
 
 TEST_P(ClearLog, ClearsTheVendorDebugLogForEveryCci) {
   Lab lab;
   lab.mailbox(0x4403);
   lab.mctp(0x4403);
-  EXPECT_NE(log_size(lab, Via::mailbox, kDebugLog), 0U);
+  EXPECT_NE(log_size(lab, cci::kMailbox, kDebugLog), 0U);
   EXPECT_EQ(lab.send(GetParam(), 0x0403, kDebugLog), success());
-  EXPECT_EQ(log_size(lab, Via::mailbox, kDebugLog), 0U);
-  EXPECT_EQ(log_size(lab, Via::mctp, kDebugLog), 0U);
+  EXPECT_EQ(log_size(lab, cci::kMailbox, kDebugLog), 0U);
+  EXPECT_EQ(log_size(lab, cci::kMctp, kDebugLog), 0U);
 }
 
 // "This value is cleared to 00h when the Component State Dump Log is cleared": the next fatal event makes data again.
@@ -33,7 +33,7 @@ TEST_P(ClearLog, LeavesAPopulationAlone) {
   lab.mctp(0x0404, kStateDump);
   EXPECT_EQ(lab.send(GetParam(), 0x0403, kStateDump).code, ReturnCode::success);
   lab.advance(100ms);
-  EXPECT_EQ(lab.device().mctp().background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.device().cci(cci::kMctp).background.state().return_code, ReturnCode::success);
   EXPECT_GT(log_size(lab, GetParam(), kStateDump), 0x40U);
 }
 
@@ -64,13 +64,13 @@ TEST_P(ClearLog, NeedsItsSixteenBytes) {
 
 TEST_P(ClearLog, IsInTheCelWithImmediateLogChange) {
   Lab lab;
-  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0403), "1000");
+  EXPECT_EQ(lab.cel_effect(GetParam(), 0x0403), with_secondary(GetParam(), "1000"));
 }
 
 TEST_P(ClearLog, IsAnsweredWhileMediaIsDisabledAndAnOperationRuns) {
   Lab lab([](auto& config) { config.media_disabled_refuses = MediaDisabledRefuses::all; });
-  lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.send(GetParam(), 0x0403, kDebugLog), (Answered{ReturnCode::success, "", true}));
+  lab.send(runs_for(GetParam()), 0x4400);
+  EXPECT_EQ(lab.send(GetParam(), 0x0403, kDebugLog), (Answered{ReturnCode::success, "", shows_background(GetParam())}));
 }
 
 }  // namespace

@@ -7,12 +7,12 @@ namespace {
 const Answered kStarted{ReturnCode::background_command_started, "", true};
 void takes_100ms(MemoryDeviceConfig& config) { config.populate_duration = 100ms; }
 
-class PopulateLog : public OnBothCcis {
+class PopulateLog : public OnEveryCci {
  protected:
-  const Via other = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
-  ReturnCode result(Lab& lab) { return lab.context(GetParam()).background.state().return_code; }
+  const cci::CciId other = another_cci(GetParam());
+  ReturnCode result(Lab& lab) { return lab.cci(GetParam()).background.state().return_code; }
 };
-ON_BOTH_CCIS(PopulateLog);
+ON_EVERY_CCI(PopulateLog);
 
 TEST_P(PopulateLog, MakesTheStateDumpInTheBackground) {
   Lab lab(takes_100ms);
@@ -27,10 +27,10 @@ TEST_P(PopulateLog, MakesTheStateDumpInTheBackground) {
 TEST_P(PopulateLog, TakesTheTimeOfItsTiming) {
   Lab instant;
   instant.send(GetParam(), 0x0404, kStateDump);
-  EXPECT_EQ(instant.context(GetParam()).background.state().duration, 10ms);
+  EXPECT_EQ(instant.cci(GetParam()).background.state().duration, 10ms);
   Lab real([](auto& config) { config.timing = Timing::real; });
   real.send(GetParam(), 0x0404, kStateDump);
-  EXPECT_EQ(real.context(GetParam()).background.state().duration, 1s);
+  EXPECT_EQ(real.cci(GetParam()).background.state().duration, 1s);
 }
 
 TEST_P(PopulateLog, IsDoneAtOnceWithADurationOf0) {
@@ -57,7 +57,7 @@ TEST_P(PopulateLog, IsInterruptedByATrigger) {
   lab.send(GetParam(), 0x0404, kStateDump);
   lab.advance(50ms);
   lab.log_event(EventLogId::fatal);
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
   EXPECT_EQ(result(lab), ReturnCode::interrupted);
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0x40)).payload.substr(64, 8), "01000000");
   const std::uint32_t size = log_size(lab, GetParam(), kStateDump);
@@ -128,12 +128,12 @@ TEST(PopulateLogReset, EndsThatOfTheMailboxAlone) {
   lab.advance(50ms);
   lab.reset(ResetKind::conventional);
   lab.advance(100ms);
-  EXPECT_EQ(log_size(lab, Via::mailbox, kStateDump), 0x40U);
+  EXPECT_EQ(log_size(lab, cci::kMailbox, kStateDump), 0x40U);
   lab.mctp(0x0404, kStateDump);
   lab.advance(50ms);
   lab.reset(ResetKind::conventional);
   lab.advance(100ms);
-  EXPECT_GT(log_size(lab, Via::mailbox, kStateDump), 0x40U);
+  EXPECT_GT(log_size(lab, cci::kMailbox, kStateDump), 0x40U);
 }
 
 }  // namespace

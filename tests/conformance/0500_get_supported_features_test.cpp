@@ -4,14 +4,14 @@
 namespace cxlemu {
 namespace {
 
-class GetSupportedFeatures : public OnBothCcis {
+class GetSupportedFeatures : public OnEveryCci {
  protected:
   Answered get(std::uint32_t count, std::uint16_t start) {
     return lab.send(GetParam(), 0x0500, le32(count) + le16(start) + "0000");
   }
   Lab lab;
 };
-ON_BOTH_CCIS(GetSupportedFeatures);
+ON_EVERY_CCI(GetSupportedFeatures);
 
 // Identifier, index, sizes of Get and Set, attributes, versions, effects, 18 reserved bytes.
 TEST_P(GetSupportedFeatures, DescribesEachFeature) {

@@ -4,7 +4,7 @@
 namespace cxlemu {
 namespace {
 
-class GetFeature : public OnBothCcis {
+class GetFeature : public OnEveryCci {
  protected:
   Answered get(std::string_view feature, std::uint8_t selection = 0, std::uint16_t offset = 0,
                std::uint16_t count = 0xFFFF) {
@@ -12,7 +12,7 @@ class GetFeature : public OnBothCcis {
   }
   Lab lab;
 };
-ON_BOTH_CCIS(GetFeature);
+ON_EVERY_CCI(GetFeature);
 
 TEST_P(GetFeature, ReturnsEachFeature) {
   EXPECT_EQ(get(kScrub), success("01 0c01 00"));

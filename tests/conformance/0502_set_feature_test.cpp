@@ -7,14 +7,14 @@ namespace {
 // 32 bytes of Device Settings with this abort threshold.
 std::string settings(std::string threshold) { return threshold + zeros(31); }
 
-class SetFeature : public OnBothCcis {
+class SetFeature : public OnEveryCci {
  protected:
   Answered set(const std::string& request) { return lab.send(here, 0x0502, request); }
-  const Via here = GetParam();
-  const Via there = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId here = GetParam();
+  const cci::CciId there = another_cci(GetParam());
   Lab lab;
 };
-ON_BOTH_CCIS(SetFeature);
+ON_EVERY_CCI(SetFeature);
 
 // ------------------------------------------------------------------------------------------------------ full transfer
 
@@ -328,7 +328,7 @@ class TransferAfterReset : public AfterEveryReset {};
 AFTER_EVERY_RESET(TransferAfterReset);
 
 TEST_P(TransferAfterReset, IsOverButAfterFlr) {
-  for (const Via via : {Via::mailbox, Via::mctp}) {
+  for (const cci::CciId via : {cci::kMailbox, cci::kMctp}) {
     Lab lab;
     lab.send(via, 0x0502, begin(kScrub, "06"));
     lab.reset(GetParam());

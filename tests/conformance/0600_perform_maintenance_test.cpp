@@ -14,15 +14,15 @@ void small_spares(MemoryDeviceConfig& config) {
   config.sparing_duration = 100ms;
 }
 
-class PerformMaintenance : public OnBothCcis {
+class PerformMaintenance : public OnEveryCci {
  protected:
   Answered perform(const std::string& request) { return lab.send(here, 0x0600, request); }
   Answered abort() { return lab.send(here, 0x0005); }
-  const Via here = GetParam();
-  const Via there = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId here = GetParam();
+  const cci::CciId there = another_cci(GetParam());
   Lab lab{small_spares};
 };
-ON_BOTH_CCIS(PerformMaintenance);
+ON_EVERY_CCI(PerformMaintenance);
 
 // --------------------------------------------------------------------------------------------------------- the request
 
@@ -238,7 +238,7 @@ TEST_P(PerformMaintenance, CanBeAbortedAndLeavesNothing) {
   EXPECT_EQ(perform(sparing({1})), kStarted);
   lab.advance(84ms);
   EXPECT_EQ(abort(), success());
-  EXPECT_EQ(lab.context(here).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.cci(here).background.state().return_code, ReturnCode::aborted);
   EXPECT_EQ(sparing_events(lab), "2.1 0 255 1");
   EXPECT_EQ(lab.read_media(0, 1), "poison");
   EXPECT_EQ(perform(sparing({1})), kStarted);
@@ -253,7 +253,7 @@ TEST_P(PerformMaintenance, IsEndedByAResetOnTheMailboxAlone) {
   perform(sparing({1, {}, 1 << 1}));
   lab.reset(ResetKind::conventional);
   lab.advance(100ms);
-  EXPECT_EQ(lab.read_media(0, 1), here == Via::mailbox ? "poison" : "00");
+  EXPECT_EQ(lab.read_media(0, 1), here == cci::kMailbox ? "poison" : "00");
 }
 
 // COMPAT(linux): it does not wait for the end.
@@ -261,8 +261,8 @@ TEST_P(PerformMaintenance, IsOverBeforeItsAnswerByProperty) {
   Lab at_once([](auto& config) { config.sparing_completes_at_once = true; });
   poison_at(at_once, 0, 1, kPermanent);
   EXPECT_EQ(at_once.send(here, 0x0600, sparing({1})), refused(ReturnCode::background_command_started));
-  EXPECT_EQ(at_once.context(here).background.percent(), 100);
-  EXPECT_EQ(at_once.context(here).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(at_once.cci(here).background.percent(), 100);
+  EXPECT_EQ(at_once.cci(here).background.state().return_code, ReturnCode::success);
   EXPECT_EQ(at_once.read_media(0, 1), "00");
   EXPECT_EQ(at_once.send(here, 0x0600, sparing({1})), refused(ReturnCode::background_command_started));
 }
@@ -272,7 +272,7 @@ TEST_P(PerformMaintenance, IsOverBeforeItsAnswerByProperty) {
 // "No more than one maintenance operation may be initiated at a time": of the device.
 TEST_P(PerformMaintenance, IsBusyOnlyWhileAMaintenanceOperationRuns) {
   EXPECT_EQ(perform(sparing({1})), kStarted);
-  for (const Via via : {here, there}) {
+  for (const cci::CciId via : {here, there}) {
     EXPECT_EQ(lab.send(via, 0x0600, sparing({0})).code, ReturnCode::busy);
     EXPECT_EQ(lab.send(via, 0x0600, sparing({0, {}, 1})).code, ReturnCode::busy);
     EXPECT_EQ(lab.send(via, 0x0600, ppr(0, 0)).code, ReturnCode::busy);
@@ -301,7 +301,7 @@ TEST_P(PerformMaintenance, FailsWhereAFaultSaysSo) {
       {.opcode = Opcode{0x0600}, .disturbance = {.result = ReturnCode::internal_error}});
   EXPECT_EQ(perform(ppr(0, 0)), kStarted);
   lab.advance(1ms);
-  EXPECT_EQ(lab.context(here).background.state().return_code, ReturnCode::internal_error);
+  EXPECT_EQ(lab.cci(here).background.state().return_code, ReturnCode::internal_error);
   EXPECT_EQ(sparing_events(lab), "1.0 0 255 2");
   EXPECT_EQ(lab.read_media(0, 1), "poison");
 }

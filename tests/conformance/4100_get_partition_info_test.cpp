@@ -10,8 +10,8 @@ constexpr std::string_view kPartitions =
     "00 00 00 00 00 00 00 00"   // Next Volatile Capacity: no change pending
     "00 00 00 00 00 00 00 00";  // Next Persistent Capacity
 
-class GetPartitionInfo : public OnBothCcis {};
-ON_BOTH_CCIS(GetPartitionInfo);
+class GetPartitionInfo : public OnEveryCci {};
+ON_EVERY_CCI(GetPartitionInfo);
 
 TEST_P(GetPartitionInfo, TellsTheActiveCapacities) {
   Lab lab;

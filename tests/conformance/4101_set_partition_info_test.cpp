@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SetPartitionInfo : public OnBothCcis {};
-ON_BOTH_CCIS(SetPartitionInfo);
+class SetPartitionInfo : public OnEveryCci {};
+ON_EVERY_CCI(SetPartitionInfo);
 
 // 256 MiB volatile only, 512 MiB for either, 256 MiB persistent only.
 constexpr LabSizes kSizes{.partitionable_bytes = 512 * kMiB};
@@ -63,7 +63,7 @@ TEST_P(SetPartitionInfo, LosesThePersistentDataAndKeepsWhatIsOnlyVolatile) {
   EXPECT_EQ(lab.read_media(0, 64), repeated("a5", 64));
   EXPECT_EQ(lab.read_media(256 * kMiB, 64), zeros(64));
   EXPECT_EQ(lab.read_media(768 * kMiB, 64), zeros(64));
-  EXPECT_EQ(poison_list(lab, Via::mailbox, lines_from(0, 1024 * kMiB / 64)).text(), "1000+1:2");
+  EXPECT_EQ(poison_list(lab, cci::kMailbox, lines_from(0, 1024 * kMiB / 64)).text(), "1000+1:2");
 }
 
 TEST_P(SetPartitionInfo, ThatChangesNothingLosesNothing) {

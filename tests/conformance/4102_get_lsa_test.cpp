@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetLsa : public OnBothCcis {};
-ON_BOTH_CCIS(GetLsa);
+class GetLsa : public OnEveryCci {};
+ON_EVERY_CCI(GetLsa);
 
 TEST_P(GetLsa, ReturnsTheBytesAskedFor) {
   Lab lab;
@@ -97,7 +97,7 @@ TEST_P(GetLsa, IsRefusedWhileMediaIsDisabledAfterItsLengthAndBeforeItsInput) {
 }
 
 TEST_P(GetLsa, IsRefusedWhileTheOtherCciSanitizes) {
-  const Via other = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId other = another_cci(GetParam());
   Lab lab;
   lab.send(other, 0x4400);
   EXPECT_EQ(lab.send(GetParam(), 0x4102, "00 00 00 00  01 00 00 00"), refused(ReturnCode::media_disabled));

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SetLsa : public OnBothCcis {};
-ON_BOTH_CCIS(SetLsa);
+class SetLsa : public OnEveryCci {};
+ON_EVERY_CCI(SetLsa);
 
 TEST_P(SetLsa, WritesItsDataAtTheOffset) {
   Lab lab;

@@ -14,8 +14,8 @@ constexpr std::string_view kHealthy =
     "00 00 00 00"   // Corrected Volatile Error Count
     "00 00 00 00";  // Corrected Persistent Error Count
 
-class GetHealthInfo : public OnBothCcis {};
-ON_BOTH_CCIS(GetHealthInfo);
+class GetHealthInfo : public OnEveryCci {};
+ON_EVERY_CCI(GetHealthInfo);
 
 TEST_P(GetHealthInfo, TellsThatTheDeviceIsHealthy) {
   Lab lab;
@@ -139,7 +139,7 @@ TEST(HealthTransitions, OfMediaStatusAreFailuresButThatOfBecomingReady) {
 TEST(HealthTransitions, TellTheHealthAsItIsThen) {
   Lab lab;
   heat(lab, 80);
-  const EventRecord& record = lab.device().mctp().events.log(EventLogId::warning).records.front();
+  const EventRecord& record = lab.device().cci(cci::kMctp).events->log(EventLogId::warning).records.front();
   EXPECT_EQ(to_hex(Bytes(record.event_record_data).first(19)), "03" + lab.mctp(0x4200).payload);
 }
 

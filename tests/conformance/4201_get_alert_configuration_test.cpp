@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetAlertConfiguration : public OnBothCcis {};
-ON_BOTH_CCIS(GetAlertConfiguration);
+class GetAlertConfiguration : public OnEveryCci {};
+ON_EVERY_CCI(GetAlertConfiguration);
 
 TEST_P(GetAlertConfiguration, TellsTheDefaults) {
   Lab lab;

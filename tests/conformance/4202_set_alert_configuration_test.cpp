@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SetAlertConfiguration : public OnBothCcis {};
-ON_BOTH_CCIS(SetAlertConfiguration);
+class SetAlertConfiguration : public OnEveryCci {};
+ON_EVERY_CCI(SetAlertConfiguration);
 
 constexpr std::uint8_t kLife = Alerts::kLifeUsed;
 constexpr std::uint8_t kOver = Alerts::kOverTemperature;

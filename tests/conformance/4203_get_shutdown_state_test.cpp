@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetShutdownState : public OnBothCcis {};
-ON_BOTH_CCIS(GetShutdownState);
+class GetShutdownState : public OnEveryCci {};
+ON_EVERY_CCI(GetShutdownState);
 
 TEST_P(GetShutdownState, IsCleanUntilItIsSetDirty) {
   Lab lab;

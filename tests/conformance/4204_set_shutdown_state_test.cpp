@@ -44,8 +44,8 @@ TEST(SetShutdownState, CountsOnBeyondItsFourBytes) {
 TEST(SetShutdownState, IsForMailboxesOnly) {
   Lab lab;
   EXPECT_EQ(lab.mctp(0x4204, "01"), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x4204), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x4204), "0800");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x4204), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x4204), "0800");
 }
 
 TEST(SetShutdownState, RefusesAnEmptyPayload) {

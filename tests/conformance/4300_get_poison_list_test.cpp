@@ -6,8 +6,8 @@
 namespace cxlemu {
 namespace {
 
-class GetPoisonList : public OnBothCcis {};
-ON_BOTH_CCIS(GetPoisonList);
+class GetPoisonList : public OnEveryCci {};
+ON_EVERY_CCI(GetPoisonList);
 
 TEST_P(GetPoisonList, IsEmptyOnANewDevice) {
   Lab lab;
@@ -59,8 +59,8 @@ TEST_P(GetPoisonList, ShowsWhatAHostReadCameUpon) {
 TEST_P(GetPoisonList, GoesOnByPagesAtAnyMessageSize) {
   Lab lab([](auto& config) { config.mailbox_payload_size = 2048; });
   for (std::uint64_t i = 0; i < 200; ++i) poison_at(lab, i * 128);
-  if (GetParam() == Via::mctp) lab.mctp(0x0004, "08");
-  const std::size_t room = GetParam() == Via::mctp ? 256 : 2048;
+  if (GetParam().role == cci::Role::mctp) lab.send(GetParam(), 0x0004, "08");
+  const std::size_t room = GetParam().role == cci::Role::mctp ? 256 : 2048;
   const std::size_t in_page = (room - 0x20) / 16;
   std::size_t seen = 0;
   for (;;) {
@@ -78,15 +78,15 @@ TEST(GetPoisonListPages, AreOfEachCci) {
   Lab lab([](auto& config) { config.mailbox_payload_size = 256; });
   for (std::uint64_t i = 0; i < 20; ++i) poison_at(lab, i * 128);
   lab.mctp(0x0004, "08");
-  EXPECT_EQ(poison_list(lab, Via::mailbox).records.front().media_error_address, 2U);
-  EXPECT_EQ(poison_list(lab, Via::mctp).records.front().media_error_address, 2U);
-  EXPECT_EQ(poison_list(lab, Via::mailbox).records.front().media_error_address, 14 * 128 + 2U);
-  EXPECT_EQ(poison_list(lab, Via::mctp).records.front().media_error_address, 14 * 128 + 2U);
+  EXPECT_EQ(poison_list(lab, cci::kMailbox).records.front().media_error_address, 2U);
+  EXPECT_EQ(poison_list(lab, cci::kMctp).records.front().media_error_address, 2U);
+  EXPECT_EQ(poison_list(lab, cci::kMailbox).records.front().media_error_address, 14 * 128 + 2U);
+  EXPECT_EQ(poison_list(lab, cci::kMctp).records.front().media_error_address, 14 * 128 + 2U);
 }
 
 TEST_P(GetPoisonList, BeginsAnewWhenRestartIsAskedForAndSaysSo) {
   Lab lab([](auto& config) { config.mailbox_payload_size = 256; });
-  if (GetParam() == Via::mctp) lab.mctp(0x0004, "08");
+  if (GetParam().role == cci::Role::mctp) lab.send(GetParam(), 0x0004, "08");
   for (std::uint64_t i = 0; i < 20; ++i) poison_at(lab, i * 128);
   EXPECT_EQ(poison_list(lab, GetParam()).head.poison_list_flags, 0x01);
   const auto again = poison_list(lab, GetParam(), lines_from(0x01, kAllLines));
@@ -97,7 +97,7 @@ TEST_P(GetPoisonList, BeginsAnewWhenRestartIsAskedForAndSaysSo) {
 
 TEST_P(GetPoisonList, BeginsAnewWithAnotherRange) {
   Lab lab([](auto& config) { config.mailbox_payload_size = 256; });
-  if (GetParam() == Via::mctp) lab.mctp(0x0004, "08");
+  if (GetParam().role == cci::Role::mctp) lab.send(GetParam(), 0x0004, "08");
   for (std::uint64_t i = 0; i < 20; ++i) poison_at(lab, i * 128);
   poison_list(lab, GetParam());
   EXPECT_EQ(poison_list(lab, GetParam(), lines_from(0, kAllLines - 1)).records.front().media_error_address, 2U);
@@ -243,7 +243,7 @@ std::string list_after(Lab& lab, ResetKind kind) {
   poison_at(lab, 0x2000, 1, {PoisonSource::internal});
   poison_at(lab, 0x3000, 1, {PoisonSource::external});
   lab.reset(kind);
-  return poison_list(lab, Via::mctp).text();
+  return poison_list(lab, cci::kMctp).text();
 }
 
 TEST_P(PoisonAfterReset, WhatWasInjectedIsGoneAndWhatIsOfTheMediaStays) {

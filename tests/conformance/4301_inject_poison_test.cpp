@@ -15,7 +15,7 @@ TEST(InjectPoison, MakesReadsOfTheLineFailAndIsListedAndToldInformationally) {
   EXPECT_EQ(poison_list(lab).text(), "1000+1:3");
   // Of both CCIs; the DPA's bit 0 says volatile.
   EXPECT_EQ(media_events(lab, EventLogId::informational), "1001:4:1");
-  EXPECT_EQ(media_events(lab, EventLogId::informational, Via::mctp), "1001:4:1");
+  EXPECT_EQ(media_events(lab, EventLogId::informational, cci::kMctp), "1001:4:1");
 }
 
 TEST(InjectPoison, TellsThatPersistentCapacityIsNotVolatile) {
@@ -91,14 +91,14 @@ TEST(InjectPoison, DuringAScanIsFoundByIt) {
 TEST(InjectPoison, IsForMailboxesOnly) {
   Lab lab;
   EXPECT_EQ(lab.mctp(0x4301, le64(0)), refused(ReturnCode::unsupported_mailbox_or_cci));
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x4301), "absent");
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0x4301), "0400");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x4301), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0x4301), "0400");
 }
 
 TEST(InjectPoison, WorksOverMctpForLibcxlmi) {
   Lab lab([](auto& config) { config.profile = Profile::libcxlmi; });
   EXPECT_EQ(lab.mctp(0x4301, le64(0x1000)), success());
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0x4301), "0400");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x4301), "0400");
 }
 
 TEST(InjectPoison, RefusesAShortPayload) {

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class ClearPoison : public OnBothCcis {};
-ON_BOTH_CCIS(ClearPoison);
+class ClearPoison : public OnEveryCci {};
+ON_EVERY_CCI(ClearPoison);
 
 TEST_P(ClearPoison, WritesTheDataAndTakesTheAddressOffTheList) {
   Lab lab;

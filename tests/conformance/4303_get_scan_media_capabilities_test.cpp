@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetScanMediaCapabilities : public OnBothCcis {};
-ON_BOTH_CCIS(GetScanMediaCapabilities);
+class GetScanMediaCapabilities : public OnEveryCci {};
+ON_EVERY_CCI(GetScanMediaCapabilities);
 
 struct Estimate {
   std::string_view name;
@@ -29,9 +29,9 @@ TEST_P(ScanEstimate, IsTheTimeOfTheRange) {
   EXPECT_EQ(lab.mailbox(0x4303, lines_from(0, GetParam().lines)), success(le32(GetParam().milliseconds)));
   EXPECT_EQ(lab.mailbox(0x4304, scan_request(0, GetParam().lines)), kStarted);
   lab.advance(std::chrono::milliseconds(GetParam().milliseconds - 1));
-  EXPECT_TRUE(lab.device().mailbox().background.running());
+  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
   lab.advance(1ms);
-  EXPECT_FALSE(lab.device().mailbox().background.running());
+  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
 }
 
 TEST_P(GetScanMediaCapabilities, IsWhatThePropertySays) {

@@ -4,20 +4,19 @@
 namespace cxlemu {
 namespace {
 
-Via other(Via via) { return via == Via::mailbox ? Via::mctp : Via::mailbox; }
 void takes_100ms(MemoryDeviceConfig& config) { config.scan_duration = 100ms; }
 
-class ScanMedia : public OnBothCcis {};
-ON_BOTH_CCIS(ScanMedia);
+class ScanMedia : public OnEveryCci {};
+ON_EVERY_CCI(ScanMedia);
 
 TEST_P(ScanMedia, RunsInTheBackground) {
   Lab lab(takes_100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4304, scan_request(0, kAllLines)), kStarted);
   lab.advance(100ms - 1ns);
-  EXPECT_TRUE(lab.context(GetParam()).background.running());
+  EXPECT_TRUE(lab.cci(GetParam()).background.running());
   lab.advance(1ns);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
 }
 
 // Fault B14: in the reference emulator results never hold ordinary poison.
@@ -63,7 +62,7 @@ TEST_P(ScanMedia, LogsAnEventForEachRecordItFinds) {
   poison_at(lab, 0x2000, 1, kLatent);
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
   lab.advance(100ms);
-  for (const Via via : {Via::mailbox, Via::mctp}) {
+  for (const cci::CciId via : {cci::kMailbox, cci::kMctp}) {
     EXPECT_EQ(media_events(lab, EventLogId::failure, via), "2001:3:1");
     EXPECT_EQ(media_events(lab, EventLogId::informational, via), "1001:4:1 1001:3:1");
   }
@@ -186,7 +185,7 @@ TEST_P(ScanMedia, AbortedKeepsWhatItFoundUntilThenAndPublishesNothing) {
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
   lab.advance(50ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005).code, ReturnCode::success);
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::aborted);
   const auto results = scan_results(lab, GetParam());
   EXPECT_EQ(results.text(), "1000+1:2");
   // Fault B14, spec-check c6: "stopped prematurely" is for a store that was full.
@@ -208,20 +207,20 @@ TEST_P(ScanMedia, AbortedDoesNotEndAnOverflow) {
 
 struct ResetOfAScan {
   std::string_view name;
-  Via via;
+  cci::CciId via;
   ResetKind kind;
   bool goes_on;
 };
 class ScanAndReset : public testing::TestWithParam<ResetOfAScan> {};
 INSTANTIATE_TEST_SUITE_P(Reset, ScanAndReset,
-                         testing::Values(ResetOfAScan{"MailboxConventional", Via::mailbox, ResetKind::conventional,
+                         testing::Values(ResetOfAScan{"MailboxConventional", cci::kMailbox, ResetKind::conventional,
                                                       false},
-                                         ResetOfAScan{"MailboxCold", Via::mailbox, ResetKind::cold, false},
-                                         ResetOfAScan{"MailboxCxl", Via::mailbox, ResetKind::cxl, true},
-                                         ResetOfAScan{"MailboxFlr", Via::mailbox, ResetKind::flr, true},
-                                         ResetOfAScan{"MctpConventional", Via::mctp, ResetKind::conventional, true},
-                                         ResetOfAScan{"MctpCold", Via::mctp, ResetKind::cold, true},
-                                         ResetOfAScan{"MctpPowerLoss", Via::mctp, ResetKind::power_loss, false}),
+                                         ResetOfAScan{"MailboxCold", cci::kMailbox, ResetKind::cold, false},
+                                         ResetOfAScan{"MailboxCxl", cci::kMailbox, ResetKind::cxl, true},
+                                         ResetOfAScan{"MailboxFlr", cci::kMailbox, ResetKind::flr, true},
+                                         ResetOfAScan{"MctpConventional", cci::kMctp, ResetKind::conventional, true},
+                                         ResetOfAScan{"MctpCold", cci::kMctp, ResetKind::cold, true},
+                                         ResetOfAScan{"MctpPowerLoss", cci::kMctp, ResetKind::power_loss, false}),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_P(ScanAndReset, GoesOnOrIsAsIfItHadNotBeen) {
@@ -251,20 +250,20 @@ TEST_P(ScanMedia, MakesItsOwnCciBusyForBackgroundOperations) {
 TEST_P(ScanMedia, MakesTheOtherCciBusyForTheMedia) {
   Lab lab(takes_100ms);
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4304, scan_request(0, 1)), refused(ReturnCode::busy));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4400), refused(ReturnCode::busy));
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4304, scan_request(0, 1)), refused(ReturnCode::busy));
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4400), refused(ReturnCode::busy));
   lab.advance(100ms);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4304, scan_request(0, 1)), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4304, scan_request(0, 1)), kStarted);
 }
 
-TEST_P(ScanMedia, MayRunOnBothCcisByProperty) {
+TEST_P(ScanMedia, MayRunOnEveryCciByProperty) {
   Lab lab([](auto& config) {
     config.scan_duration = 100ms;
     config.busy_across = BusyAcross::never;
   });
   poison_at(lab, 0x1000);
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4304, scan_request(0, kAllLines)), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4304, scan_request(0, kAllLines)), kStarted);
   lab.advance(100ms);
   EXPECT_EQ(scan_results(lab, GetParam()).text(), "1000+1:2");
 }
@@ -276,7 +275,7 @@ TEST_P(ScanMedia, ThatFailsAtItsEndFindsNothing) {
       {.opcode = Opcode{0x4304}, .disturbance = {.result = ReturnCode::internal_error}});
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
   lab.advance(100ms);
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::internal_error);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::internal_error);
   EXPECT_EQ(poison_list(lab).text(), "");
   EXPECT_EQ(lab.send(GetParam(), 0x4305).code, ReturnCode::unsupported);
 }

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetScanMediaResults : public OnBothCcis {};
-ON_BOTH_CCIS(GetScanMediaResults);
+class GetScanMediaResults : public OnEveryCci {};
+ON_EVERY_CCI(GetScanMediaResults);
 
 void scan_all(Lab& lab) {
   lab.mailbox(0x4304, scan_request(0, kAllLines));
@@ -33,7 +33,7 @@ TEST_P(GetScanMediaResults, HasTheRecordsOfBothCcisScans) {
 
 TEST_P(GetScanMediaResults, GoesOnByPagesAndBeginsAnewAfterTheLast) {
   Lab lab([](auto& config) { config.mailbox_payload_size = 256; });
-  lab.mctp(0x0004, "08");
+  if (GetParam().role == cci::Role::mctp) lab.send(GetParam(), 0x0004, "08");
   for (std::uint64_t i = 0; i < 40; ++i) poison_at(lab, i * 128);
   scan_all(lab);
   for (int round = 0; round < 2; ++round) {
@@ -52,10 +52,10 @@ TEST(GetScanMediaResultsPages, AreOfEachCci) {
   lab.mctp(0x0004, "08");
   for (std::uint64_t i = 0; i < 20; ++i) poison_at(lab, i * 128);
   scan_all(lab);
-  EXPECT_EQ(scan_results(lab, Via::mailbox).records.size(), 14U);
-  EXPECT_EQ(scan_results(lab, Via::mctp).records.size(), 14U);
-  EXPECT_EQ(scan_results(lab, Via::mailbox).records.size(), 6U);
-  EXPECT_EQ(scan_results(lab, Via::mctp).records.size(), 6U);
+  EXPECT_EQ(scan_results(lab, cci::kMailbox).records.size(), 14U);
+  EXPECT_EQ(scan_results(lab, cci::kMctp).records.size(), 14U);
+  EXPECT_EQ(scan_results(lab, cci::kMailbox).records.size(), 6U);
+  EXPECT_EQ(scan_results(lab, cci::kMctp).records.size(), 6U);
 }
 
 // The store is full: the rest has to be scanned by another command, which the answer says how to give.

@@ -9,22 +9,20 @@ const Answered kStarted{ReturnCode::background_command_started, "", true};
 const Answered kBusy{ReturnCode::busy, "", true};            // of the CCI whose own operation runs
 const Answered kBusyElsewhere{ReturnCode::busy, "", false};  // another CCI's operation is in the way
 
-Via other(Via via) { return via == Via::mailbox ? Via::mctp : Via::mailbox; }
-
 void takes_100ms(MemoryDeviceConfig& config) { config.sanitize_duration = 100ms; }
 
 bool media_disabled(Lab& lab) { return lab.read_media(0, 1) == "disabled"; }
 
-class Sanitize : public OnBothCcis {};
-ON_BOTH_CCIS(Sanitize);
+class Sanitize : public OnEveryCci {};
+ON_EVERY_CCI(Sanitize);
 
 TEST_P(Sanitize, RunsInTheBackground) {
   Lab lab(takes_100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
   lab.advance(100ms);
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
 }
 
 TEST_P(Sanitize, DisablesMediaFromItsStartToItsSuccess) {
@@ -41,7 +39,7 @@ TEST_P(Sanitize, OfNoDurationEndsWhenTimeMoves) {
   Lab lab([](auto& config) { config.sanitize_duration = 0ms; });
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
   lab.advance(0ns);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
   EXPECT_EQ(lab.read_media(0, 1), "00");
 }
 
@@ -182,16 +180,16 @@ TEST_P(Sanitize, IsBusyWhileOneOfTheSameCciRuns) {
   lab.send(GetParam(), 0x4400);
   lab.advance(50ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 50);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 50);
 }
 
 // Permitted, not required (9.20.1): both would overwrite the same media.
 TEST_P(Sanitize, IsBusyWhileOneOfTheOtherCciRuns) {
   Lab lab(takes_100ms);
   lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4400), kBusyElsewhere);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4400), kBusyElsewhere);
   lab.advance(100ms);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4400), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4400), kStarted);
 }
 
 TEST_P(Sanitize, RunsBesideOneOfTheOtherCciByPropertyAndTheLastToSucceedEnablesMedia) {
@@ -202,13 +200,13 @@ TEST_P(Sanitize, RunsBesideOneOfTheOtherCciByPropertyAndTheLastToSucceedEnablesM
   write_secrets(lab);
   lab.send(GetParam(), 0x4400);
   lab.advance(40ms);
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4400), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4400), kStarted);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
   lab.advance(60ms);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(40ms);
-  EXPECT_EQ(lab.context(other(GetParam())).background.percent(), 100);
+  EXPECT_EQ(lab.cci(another_cci(GetParam())).background.percent(), 100);
   EXPECT_EQ(read_secrets(lab), kAllGone);
 }
 
@@ -219,8 +217,8 @@ TEST_P(Sanitize, EnablesMediaWhereTheOneBesideItWasAborted) {
     config.busy_across = BusyAcross::never;
   });
   lab.send(GetParam(), 0x4400);
-  lab.send(other(GetParam()), 0x4400);
-  lab.send(other(GetParam()), 0x0005);
+  lab.send(another_cci(GetParam()), 0x4400);
+  lab.send(another_cci(GetParam()), 0x0005);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(100ms);
   EXPECT_FALSE(media_disabled(lab));
@@ -281,7 +279,7 @@ TEST_P(Sanitize, IsAcceptedWhileMediaIsDisabledAndRecoversIt) {
   lab.send(GetParam(), 0x4400);
   lab.send(GetParam(), 0x0005);
   EXPECT_TRUE(media_disabled(lab));
-  EXPECT_EQ(lab.send(other(GetParam()), 0x4400), kStarted);
+  EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4400), kStarted);
   lab.advance(100ms);
   EXPECT_FALSE(media_disabled(lab));
 }
@@ -331,7 +329,7 @@ TEST_P(Sanitize, AbortedClearsThePoisonOfWhatItReached) {
 
 struct ResetOfASanitize {
   std::string_view name;
-  Via via;
+  cci::CciId via;
   ResetKind kind;
   bool goes_on;
 };
@@ -339,16 +337,16 @@ class SanitizeAndReset : public testing::TestWithParam<ResetOfASanitize> {};
 // A Conventional Reset ends the operation of the mailbox; what was started over MCTP goes on while it has power.
 INSTANTIATE_TEST_SUITE_P(
     Reset, SanitizeAndReset,
-    testing::Values(ResetOfASanitize{"MailboxConventional", Via::mailbox, ResetKind::conventional, false},
-                    ResetOfASanitize{"MailboxCold", Via::mailbox, ResetKind::cold, false},
-                    ResetOfASanitize{"MailboxPowerLoss", Via::mailbox, ResetKind::power_loss, false},
-                    ResetOfASanitize{"MailboxCxl", Via::mailbox, ResetKind::cxl, true},
-                    ResetOfASanitize{"MailboxFlr", Via::mailbox, ResetKind::flr, true},
-                    ResetOfASanitize{"MctpConventional", Via::mctp, ResetKind::conventional, true},
-                    ResetOfASanitize{"MctpCold", Via::mctp, ResetKind::cold, true},
-                    ResetOfASanitize{"MctpCxl", Via::mctp, ResetKind::cxl, true},
-                    ResetOfASanitize{"MctpFlr", Via::mctp, ResetKind::flr, true},
-                    ResetOfASanitize{"MctpPowerLoss", Via::mctp, ResetKind::power_loss, false}),
+    testing::Values(ResetOfASanitize{"MailboxConventional", cci::kMailbox, ResetKind::conventional, false},
+                    ResetOfASanitize{"MailboxCold", cci::kMailbox, ResetKind::cold, false},
+                    ResetOfASanitize{"MailboxPowerLoss", cci::kMailbox, ResetKind::power_loss, false},
+                    ResetOfASanitize{"MailboxCxl", cci::kMailbox, ResetKind::cxl, true},
+                    ResetOfASanitize{"MailboxFlr", cci::kMailbox, ResetKind::flr, true},
+                    ResetOfASanitize{"MctpConventional", cci::kMctp, ResetKind::conventional, true},
+                    ResetOfASanitize{"MctpCold", cci::kMctp, ResetKind::cold, true},
+                    ResetOfASanitize{"MctpCxl", cci::kMctp, ResetKind::cxl, true},
+                    ResetOfASanitize{"MctpFlr", cci::kMctp, ResetKind::flr, true},
+                    ResetOfASanitize{"MctpPowerLoss", cci::kMctp, ResetKind::power_loss, false}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 // Fault B13: the reference emulator completes the interrupted operation after the reset, and enables media.
@@ -359,10 +357,10 @@ TEST_P(SanitizeAndReset, GoesOnOrEndsWithMediaDisabledUntilOneSucceeds) {
   lab.send(via, 0x4400);
   lab.advance(50ms);
   lab.reset(kind);
-  EXPECT_EQ(lab.context(via).background.running(), goes_on);
+  EXPECT_EQ(lab.cci(via).background.running(), goes_on);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(24h);
-  EXPECT_EQ(lab.context(via).background.percent(), goes_on ? 100 : 0);
+  EXPECT_EQ(lab.cci(via).background.percent(), goes_on ? 100 : 0);
   EXPECT_EQ(media_disabled(lab), !goes_on);
   lab.send(via, 0x4400);
   lab.advance(100ms);
@@ -375,7 +373,7 @@ TEST(SanitizeAndConventionalReset, LeavesNoStatusOnTheMailbox) {
   lab.mailbox(0x4400);
   lab.advance(50ms);
   lab.reset(ResetKind::conventional);
-  EXPECT_EQ(lab.device().mailbox().background.state(), cci::BackgroundSlot::State{});
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.state(), cci::BackgroundSlot::State{});
   EXPECT_FALSE(lab.mailbox(0x0300).background_operation);
 }
 
@@ -386,7 +384,7 @@ TEST(SanitizeAndConventionalReset, LeavesNoTimerThatEndsTheNextOneTooEarly) {
   lab.reset(ResetKind::conventional);
   lab.mailbox(0x4400);
   lab.advance(99ms);
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 99);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
   EXPECT_TRUE(media_disabled(lab));
 }
 
@@ -440,9 +438,9 @@ TEST(SanitizeAndCxlReset, EndsTheOperationOfTheMailboxByProperty) {
   lab.mailbox(0x4400);
   lab.advance(50ms);
   lab.reset(ResetKind::flr);
-  EXPECT_TRUE(lab.device().mailbox().background.running());
+  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
   lab.reset(ResetKind::cxl);
-  EXPECT_FALSE(lab.device().mailbox().background.running());
+  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
   lab.advance(24h);
   EXPECT_TRUE(media_disabled(lab));
 }
@@ -455,9 +453,9 @@ TEST(SanitizeAndFlr, EndsTheOperationOfTheMailboxByProperty) {
   lab.mailbox(0x4400);
   lab.advance(50ms);
   lab.reset(ResetKind::cxl);
-  EXPECT_TRUE(lab.device().mailbox().background.running());
+  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
   lab.reset(ResetKind::flr);
-  EXPECT_FALSE(lab.device().mailbox().background.running());
+  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
   lab.advance(24h);
   EXPECT_TRUE(media_disabled(lab));
 }
@@ -470,9 +468,9 @@ TEST_P(Sanitize, ThatStallsNeverEnds) {
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
   lab.send(GetParam(), 0x4400);
   lab.advance(39ms);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 39);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 39);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 40);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 40);
   EXPECT_TRUE(media_disabled(lab));
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
 }
@@ -483,8 +481,8 @@ TEST_P(Sanitize, ThatStallsAtItsEndStaysBelowHundredPercent) {
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 100}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
-  EXPECT_TRUE(lab.context(GetParam()).background.running());
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
+  EXPECT_TRUE(lab.cci(GetParam()).background.running());
 }
 
 TEST_P(Sanitize, ThatStalledCanBeAbortedAndTheNextOneEnds) {
@@ -495,7 +493,7 @@ TEST_P(Sanitize, ThatStalledCanBeAbortedAndTheNextOneEnds) {
   lab.send(GetParam(), 0x0005);
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
   EXPECT_FALSE(media_disabled(lab));
 }
 
@@ -504,7 +502,7 @@ TEST_P(Sanitize, ThatIsSlowTakesItsTimeOnce) {
   lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = 10s});
   lab.send(GetParam(), 0x4400);
   lab.advance(9'999'999'999ns);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 99);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(1ns);
   EXPECT_FALSE(media_disabled(lab));
@@ -521,7 +519,7 @@ TEST_P(Sanitize, ThatIsRefusedUsesUpNoBackgroundFault) {
   lab.advance(100ms);
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 40);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 40);
 }
 
 TEST_P(Sanitize, FailsAtTheCallThatAFaultNamesAndCarriesNothingOut) {
@@ -587,7 +585,7 @@ TEST_P(SanitizeDuration, FollowsTheTimingAndTheCapacity) {
   lab.mailbox(0x4400);
   lab.advance(GetParam().takes - 1ns);
   EXPECT_TRUE(media_disabled(lab));
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 99);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
   lab.advance(1ns);
   EXPECT_FALSE(media_disabled(lab));
 }
@@ -618,7 +616,7 @@ TEST(SanitizeTotalDuration, MayBeAWeek) {
   Lab lab([](auto& config) { config.sanitize_duration = 7 * 24h; });
   lab.mailbox(0x4400);
   lab.advance(7 * 24h - 1ns);
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 99);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
   lab.advance(1ns);
   EXPECT_FALSE(media_disabled(lab));
 }

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SecureErase : public OnBothCcis {};
-ON_BOTH_CCIS(SecureErase);
+class SecureErase : public OnEveryCci {};
+ON_EVERY_CCI(SecureErase);
 
 TEST_P(SecureErase, MakesAllUserDataUnreadableAtOnce) {
   Lab lab;

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetSecurityState : public OnBothCcis {};
-ON_BOTH_CCIS(GetSecurityState);
+class GetSecurityState : public OnEveryCci {};
+ON_EVERY_CCI(GetSecurityState);
 
 TEST_P(GetSecurityState, ShowsANewDeviceWithoutSecurity) {
   Lab lab;

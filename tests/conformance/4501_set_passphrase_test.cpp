@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SetPassphrase : public OnBothCcis {};
-ON_BOTH_CCIS(SetPassphrase);
+class SetPassphrase : public OnEveryCci {};
+ON_EVERY_CCI(SetPassphrase);
 
 const std::string kNew = "6e 65 77" + zeros(29);
 

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class DisablePassphrase : public OnBothCcis {};
-ON_BOTH_CCIS(DisablePassphrase);
+class DisablePassphrase : public OnEveryCci {};
+ON_EVERY_CCI(DisablePassphrase);
 
 TEST_P(DisablePassphrase, DisablesTheUserPassphraseSoThatResetsLockNoMore) {
   Lab lab;

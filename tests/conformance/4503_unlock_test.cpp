@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class Unlock : public OnBothCcis {};
-ON_BOTH_CCIS(Unlock);
+class Unlock : public OnEveryCci {};
+ON_EVERY_CCI(Unlock);
 
 TEST_P(Unlock, MakesPersistentMemoryReachableAsItWas) {
   Lab lab;

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class FreezeSecurityState : public OnBothCcis {};
-ON_BOTH_CCIS(FreezeSecurityState);
+class FreezeSecurityState : public OnEveryCci {};
+ON_EVERY_CCI(FreezeSecurityState);
 
 // The four commands that the text names; each has the order of its refusals in its own file.
 TEST_P(FreezeSecurityState, MakesEveryChangeFailUntilAColdReset) {

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class PassphraseSecureErase : public OnBothCcis {};
-ON_BOTH_CCIS(PassphraseSecureErase);
+class PassphraseSecureErase : public OnEveryCci {};
+ON_EVERY_CCI(PassphraseSecureErase);
 
 // First and last bytes of volatile and of persistent capacity, and of the Label Storage Area.
 void write_secrets(Lab& lab) {
@@ -175,7 +175,7 @@ TEST(PassphraseSecureEraseOfAStoreThatFails, IsAnInternalErrorAndDisablesNothing
   const auto send = [&](std::uint16_t opcode, const std::string& hex) {
     std::array<std::byte, 8192> space;
     const Buffer payload = from_hex(hex).value();
-    return cci::dispatch(device.target(device.mailbox()), Opcode{opcode}, payload, payload.size(), space).return_code;
+    return cci::dispatch(device.cci(cci::kMailbox), {.opcode = Opcode{opcode}, .payload = payload}, space).return_code;
   };
   EXPECT_EQ(send(0x4501, kOfUser + zeros(32) + kUser), ReturnCode::success);
   device.reset(ResetKind::conventional);
@@ -188,7 +188,7 @@ TEST_P(PassphraseSecureErase, IsDoneWhenItIsAnswered) {
   Lab lab;
   write_secrets(lab);
   lab.send(GetParam(), 0x4505, kOfUser + zeros(32));
-  EXPECT_FALSE(lab.context(GetParam()).background.running());
+  EXPECT_FALSE(lab.cci(GetParam()).background.running());
   lab.reset(ResetKind::conventional);
   EXPECT_EQ(lab.read_media(kPersistent, 1), "00");
 }

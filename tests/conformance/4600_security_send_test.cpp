@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SecuritySend : public OnBothCcis {};
-ON_BOTH_CCIS(SecuritySend);
+class SecuritySend : public OnEveryCci {};
+ON_EVERY_CCI(SecuritySend);
 
 // Protocol 00h, security protocol information, is for Security Receive alone; others there are none.
 TEST_P(SecuritySend, HasNoProtocolThatTakesData) {

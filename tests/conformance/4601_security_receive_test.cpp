@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SecurityReceive : public OnBothCcis {};
-ON_BOTH_CCIS(SecurityReceive);
+class SecurityReceive : public OnEveryCci {};
+ON_EVERY_CCI(SecurityReceive);
 
 TEST_P(SecurityReceive, ListsProtocol00hAlone) {
   Lab lab;

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetSldQosControl : public OnBothCcis {};
-ON_BOTH_CCIS(GetSldQosControl);
+class GetSldQosControl : public OnEveryCci {};
+ON_EVERY_CCI(GetSldQosControl);
 
 TEST_P(GetSldQosControl, TellsTheDefaults) {
   Lab lab;

@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class SetSldQosControl : public OnBothCcis {};
-ON_BOTH_CCIS(SetSldQosControl);
+class SetSldQosControl : public OnEveryCci {};
+ON_EVERY_CCI(SetSldQosControl);
 
 TEST_P(SetSldQosControl, IsReadBack) {
   Lab lab;

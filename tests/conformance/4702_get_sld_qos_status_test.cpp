@@ -4,8 +4,8 @@
 namespace cxlemu {
 namespace {
 
-class GetSldQosStatus : public OnBothCcis {};
-ON_BOTH_CCIS(GetSldQosStatus);
+class GetSldQosStatus : public OnEveryCci {};
+ON_EVERY_CCI(GetSldQosStatus);
 
 // 64 bytes need 64 ns; the history is a hundred intervals of 8 ns.
 void one_byte_a_nanosecond(MemoryDeviceConfig& config) { config.qos_bandwidth = 1'000'000'000; }

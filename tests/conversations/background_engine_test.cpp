@@ -120,22 +120,22 @@ TEST_P(BackgroundBitAfterReset, AgreesWithTheSlots) {
   lab.mailbox(0x4400);
   lab.mctp(0x4400);
   lab.reset(GetParam());
-  EXPECT_EQ(bo_of_mailbox(lab), lab.device().mailbox().background.running() ? "1" : "0");
-  EXPECT_EQ(busy_bits(lab), lab.device().mctp().background.running() ? "111" : "000");
+  EXPECT_EQ(bo_of_mailbox(lab), lab.device().cci(cci::kMailbox).background.running() ? "1" : "0");
+  EXPECT_EQ(busy_bits(lab), lab.device().cci(cci::kMctp).background.running() ? "111" : "000");
 }
 
 // ------------------------------------------------------------------------------------------------------------ result
 
-class BackgroundResult : public OnBothCcis {};
-ON_BOTH_CCIS(BackgroundResult);
+class BackgroundResult : public OnEveryCci {};
+ON_EVERY_CCI(BackgroundResult);
 
 TEST_P(BackgroundResult, StaysUntilTheNextOperationStarts) {
   Lab lab(sanitize_takes_100ms);
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
   lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 0);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 0);
 }
 
 TEST_P(BackgroundResult, OfAnAbortStaysUntilTheNextOperationStarts) {
@@ -144,20 +144,20 @@ TEST_P(BackgroundResult, OfAnAbortStaysUntilTheNextOperationStarts) {
   lab.advance(20ms);
   lab.send(GetParam(), 0x0005);
   lab.advance(24h);
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 20);
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 20);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::aborted);
   lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.context(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
 }
 
 TEST_P(BackgroundResult, SurvivesARefusedOperation) {
-  const Via other = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId other = another_cci(GetParam());
   Lab lab(sanitize_takes_100ms);
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
   lab.send(other, 0x4400);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), refused(ReturnCode::busy));
-  EXPECT_EQ(lab.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
 }
 
 struct ResetOfAResult {
@@ -177,7 +177,7 @@ TEST_P(BackgroundResultAfterReset, IsForgottenByAConventionalResetAlone) {
   lab.mailbox(0x4400);
   lab.advance(100ms);
   lab.reset(GetParam().kind);
-  EXPECT_EQ(lab.device().mailbox().background.percent(), GetParam().percent);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), GetParam().percent);
 }
 
 // --------------------------------------------------------------------------------------------------------- percentage
@@ -241,8 +241,8 @@ TEST(TwoBackgroundOperations, EndBothWhereTheyEndAtTheSameTime) {
   lab.mailbox(0x4400);
   lab.mctp(0x4400);
   lab.advance(100ms);
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 100);
-  EXPECT_EQ(lab.device().mctp().background.percent(), 100);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 100);
+  EXPECT_EQ(lab.device().cci(cci::kMctp).background.percent(), 100);
   EXPECT_EQ(lab.read_media(0, 1), "00");
 }
 
@@ -276,16 +276,16 @@ TEST_P(BackgroundResult, HasOneDeadlineWhileTheOperationRunsAndNoneAfterwards) {
 TEST_P(BackgroundResult, IsTheSameWhereTheSlotWasSavedAndRestored) {
   Lab saved(sanitize_takes_100ms);
   saved.send(GetParam(), 0x4400);
-  const cci::BackgroundSlot::State state = saved.context(GetParam()).background.state();
+  const cci::BackgroundSlot::State state = saved.cci(GetParam()).background.state();
 
   Lab restored(sanitize_takes_100ms);
   restored.advance(60ms);
-  restored.context(GetParam()).background.restore(state);
-  EXPECT_EQ(restored.context(GetParam()).background.percent(), 60);
+  restored.cci(GetParam()).background.restore(state);
+  EXPECT_EQ(restored.cci(GetParam()).background.percent(), 60);
   restored.advance(39'999'999ns);
-  EXPECT_TRUE(restored.context(GetParam()).background.running());
+  EXPECT_TRUE(restored.cci(GetParam()).background.running());
   restored.advance(1ns);
-  EXPECT_EQ(restored.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(restored.cci(GetParam()).background.percent(), 100);
 }
 
 TEST_P(BackgroundResult, ComesAtOnceWhereTheRestoredDeadlineHasPassed) {
@@ -294,9 +294,9 @@ TEST_P(BackgroundResult, ComesAtOnceWhereTheRestoredDeadlineHasPassed) {
 
   Lab restored(sanitize_takes_100ms);
   restored.advance(1s);
-  restored.context(GetParam()).background.restore(saved.context(GetParam()).background.state());
+  restored.cci(GetParam()).background.restore(saved.cci(GetParam()).background.state());
   restored.advance(0ns);
-  EXPECT_EQ(restored.context(GetParam()).background.percent(), 100);
+  EXPECT_EQ(restored.cci(GetParam()).background.percent(), 100);
 }
 
 }  // namespace

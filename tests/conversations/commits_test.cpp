@@ -27,7 +27,7 @@ std::vector<std::string> committed(Lab& lab, Act act) {
   }
   return keys;
 }
-std::vector<std::string> committed_by(Lab& lab, Via via, std::uint16_t opcode, std::string_view payload = "") {
+std::vector<std::string> committed_by(Lab& lab, cci::CciId via, std::uint16_t opcode, std::string_view payload = "") {
   return committed(lab, [&] { lab.send(via, opcode, payload); });
 }
 
@@ -100,18 +100,18 @@ const std::vector<RowCommits>& row_commits() {
   return kRows;
 }
 
-class CommitsOfARow : public testing::TestWithParam<std::tuple<const cci::Command*, Via>> {};
-std::vector<std::tuple<const cci::Command*, Via>> rows_and_ccis() {
-  std::vector<std::tuple<const cci::Command*, Via>> all;
+class CommitsOfARow : public testing::TestWithParam<std::tuple<const cci::Command*, cci::CciId>> {};
+std::vector<std::tuple<const cci::Command*, cci::CciId>> rows_and_ccis() {
+  std::vector<std::tuple<const cci::Command*, cci::CciId>> all;
   for (const auto& row : memory_device_commands()) {
-    if (row.carriers.has(cci::Carrier::mailbox)) all.emplace_back(&row, Via::mailbox);
-    if (row.carriers.has(cci::Carrier::mctp)) all.emplace_back(&row, Via::mctp);
+    if (row.roles.has(cci::Role::mailbox)) all.emplace_back(&row, cci::kMailbox);
+    if (row.roles.has(cci::Role::mctp)) all.emplace_back(&row, cci::kMctp);
   }
   return all;
 }
-std::string row_and_cci_name(const testing::TestParamInfo<std::tuple<const cci::Command*, Via>>& tested) {
+std::string row_and_cci_name(const testing::TestParamInfo<std::tuple<const cci::Command*, cci::CciId>>& tested) {
   const auto [row, via] = tested.param;
-  std::string name(via == Via::mailbox ? "Mailbox" : "Mctp");
+  std::string name = cci_name(via);
   for (const char c : row->title) {
     if (c != ' ' && c != '-') name += c;
   }
@@ -149,8 +149,8 @@ TEST_P(CommitsOfARow, AreNoneWhereAFaultAnswers) {
 
 // ---------------------------------------------------------------------------------------------------------- refusals
 
-class CommitsOfARefusal : public OnBothCcis {};
-ON_BOTH_CCIS(CommitsOfARefusal);
+class CommitsOfARefusal : public OnEveryCci {};
+ON_EVERY_CCI(CommitsOfARefusal);
 
 TEST_P(CommitsOfARefusal, AreNone) {
   Lab lab;
@@ -158,10 +158,10 @@ TEST_P(CommitsOfARefusal, AreNone) {
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0101, "01 00 01 000000 0200"), IsEmpty());
   EXPECT_THAT(committed_by(lab, GetParam(), 0x0101, "01 01 00 000000"), IsEmpty());
   EXPECT_THAT(committed_by(lab, GetParam(), 0x4103, "00 10 00 00  00 00 00 00  11"), IsEmpty());
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0004, "0b"), IsEmpty());
-  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0103, "03 00 00 00 00"), IsEmpty());
-  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0004, "08"), IsEmpty());  // 15h
-  EXPECT_THAT(committed_by(lab, GetParam(), 0x4403), IsEmpty());          // 03h
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0x0004, "0b"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMailbox, 0x0103, "03 00 00 00 00"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMailbox, 0x0004, "08"), IsEmpty());  // 15h
+  EXPECT_THAT(committed_by(lab, GetParam(), 0x4403), IsEmpty());           // 03h
   EXPECT_THAT(committed_by(lab, GetParam(), 0x4304, zeros(17)), IsEmpty());
 }
 
@@ -174,8 +174,8 @@ TEST_P(CommitsOfARefusal, AreNoneWhileASanitizeRuns) {
 
 // ------------------------------------------------------------------------------------------------------- security
 
-class CommitsOfSecurity : public OnBothCcis {};
-ON_BOTH_CCIS(CommitsOfSecurity);
+class CommitsOfSecurity : public OnEveryCci {};
+ON_EVERY_CCI(CommitsOfSecurity);
 
 // A wrong try is refused, and counted.
 TEST_P(CommitsOfSecurity, AreWhatACommandChangedEvenWhereItWasRefused) {
@@ -194,8 +194,8 @@ TEST_P(CommitsOfSecurity, AreWhatACommandChangedEvenWhereItWasRefused) {
 
 // ------------------------------------------------------------------------------------------------------- firmware
 
-class CommitsOfFirmware : public OnBothCcis {};
-ON_BOTH_CCIS(CommitsOfFirmware);
+class CommitsOfFirmware : public OnEveryCci {};
+ON_EVERY_CCI(CommitsOfFirmware);
 
 TEST_P(CommitsOfFirmware, AreOneForEachPartAndNoneForARefusal) {
   Lab lab;
@@ -259,8 +259,8 @@ TEST(CommitsOfAResetOfFirmware, AreTheEndedTransfer) {
 // ------------------------------------------------------------------------------------------------- background
 // operation
 
-class CommitsOfASanitize : public OnBothCcis {};
-ON_BOTH_CCIS(CommitsOfASanitize);
+class CommitsOfASanitize : public OnEveryCci {};
+ON_EVERY_CCI(CommitsOfASanitize);
 
 TEST_P(CommitsOfASanitize, AreEverythingAtItsEnd) {
   Lab lab(sanitize_takes_100ms);
@@ -299,17 +299,17 @@ TEST(CommitsOfTheStatus, AreMadeOnceForLibcxlmi) {
     config.sanitize_duration = 100ms;
   });
   lab.mctp(0x4400);
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0002), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0x0002), IsEmpty());
   lab.advance(100ms);
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0002), ElementsAre("background"));
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0002), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0x0002), ElementsAre("background"));
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0x0002), IsEmpty());
 }
 
 // --------------------------------------------------------------------------------------------------- events, resets
 
 TEST(CommitsOfAPartition, AreMadeWhereItBecomesActive) {
   Lab lab({}, {.partitionable_bytes = 512ULL << 20});
-  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x4101, "0100000000000000 00"), ElementsAre("partitions"));
+  EXPECT_THAT(committed_by(lab, cci::kMailbox, 0x4101, "0100000000000000 00"), ElementsAre("partitions"));
   EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cxl); }), ElementsAre("media", "poison", "partitions"));
 }
 
@@ -323,9 +323,9 @@ TEST(CommitsOfAnEvent, AreTheEventLogs) {
 TEST(CommitsOfLogs, AreNoneOfTheDebugLogAndNoneOfAFetch) {
   Lab lab;
   const std::string dump = "b3 fa b4 cf 01 b6 43 32 94 3e 5e 99 62 f2 35 67";
-  EXPECT_THAT(committed_by(lab, Via::mailbox, 0x0403, "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86"), IsEmpty());
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0401, dump + "00 00 00 00  04 00 00 00"), IsEmpty());
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0x0404, dump), ElementsAre("background", "component-state-dump"));
+  EXPECT_THAT(committed_by(lab, cci::kMailbox, 0x0403, "5e 18 19 d9 11 a9 40 0c 81 1f d6 07 19 40 3d 86"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0x0401, dump + "00 00 00 00  04 00 00 00"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0x0404, dump), ElementsAre("background", "component-state-dump"));
   EXPECT_THAT(committed(lab, [&] { lab.advance(10ms); }), ElementsAre("background", "component-state-dump"));
 }
 
@@ -341,9 +341,9 @@ TEST(CommitsOfAVendorCommand, AreTheRegistersThatItSets) {
          .payload = {},
          .register_name = "r"}};
   });
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0xC000), IsEmpty());
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0xC001, "01"), ElementsAre("vendor-registers"));
-  EXPECT_THAT(committed_by(lab, Via::mctp, 0xC001, "0102"), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0xC000), IsEmpty());
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0xC001, "01"), ElementsAre("vendor-registers"));
+  EXPECT_THAT(committed_by(lab, cci::kMctp, 0xC001, "0102"), IsEmpty());
 }
 
 TEST(CommitsOfAColdReset, AreErrorsAndCountersThatItEnds) {
@@ -401,7 +401,7 @@ TEST(Commit, ComesBeforeTheAnswerIsReleased) {
   network.host->on_message = [&](mctp::Message&&) { commits_at_the_answer = lab.machine->commits().commits; };
   const std::uint64_t before = lab.machine->commits().commits;
   mctp::Message set_timestamp;
-  set_timestamp.destination = lab.node().endpoint->eid();
+  set_timestamp.destination = lab.endpoint().eid();
   set_timestamp.type = mctp::MessageType::cxl_cci;
   set_timestamp.tag = network.host->allocate_tag(set_timestamp.destination).value();
   set_timestamp.body = from_hex("00 01 00 01 03 08 00 00 00 00 00 00  01 00 00 00 00 00 00 00").value();

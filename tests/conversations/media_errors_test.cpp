@@ -28,7 +28,7 @@ TEST(PatrolScrub, FindsLatentPoisonAtTheEndOfACycle) {
   EXPECT_EQ(lab.mailbox(0x4300, all_lines()).payload.substr(2 * 0x0A, 4), "0000");
   lab.advance(1ns);
   EXPECT_EQ(dram_events(lab, EventLogId::failure), "1:5:1 0/0/0/0/9/1");
-  EXPECT_EQ(dram_events(lab, EventLogId::failure, Via::mctp), "1:5:1 0/0/0/0/9/1");
+  EXPECT_EQ(dram_events(lab, EventLogId::failure, cci::kMctp), "1:5:1 0/0/0/0/9/1");
   EXPECT_EQ(lab.mailbox(0x4300, all_lines()).payload.substr(2 * 0x0A, 4), "0100");
   EXPECT_EQ(lab.device().media_errors().patrol_scrub.uncorrected, 2U);
   lab.advance(60h);
@@ -145,7 +145,7 @@ TEST(PatrolScrub, AsksForARepairOfWhatIsBroken) {
   enable_scrub(lab);
   poison_at(lab, 0x2000, 1, {PoisonSource::internal, false, true});
   lab.advance(6h);
-  const auto& records = lab.context(Via::mailbox).events.log(EventLogId::failure).records;
+  const auto& records = lab.cci(cci::kMailbox).events->log(EventLogId::failure).records;
   EXPECT_EQ(records.back().event_record_flags, 0x4EU);  // failure, permanent, maintenance needed, subclass valid
   EXPECT_EQ(records.back().maintenance_operation_class, 1);
   EXPECT_EQ(to_hex(records.back().event_record_data).substr(0, 16), "0120000000000000");
@@ -300,7 +300,7 @@ TEST(CvmeThreshold, LogsEachThresholdOnceWhenItIsReached) {
   lab.read_media(kChannel1, 1);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "0:1:2 1/0/0/0/0/0 3");
   EXPECT_EQ(dram_events(lab, EventLogId::warning), "0:1:2 1/0/0/0/0/0 5");
-  const EventRecord& warning = lab.context(Via::mailbox).events.log(EventLogId::warning).records.back();
+  const EventRecord& warning = lab.cci(cci::kMailbox).events->log(EventLogId::warning).records.back();
   EXPECT_EQ(warning.event_record_flags, 0x21U);
   EXPECT_EQ(to_hex(warning.event_record_data).substr(2 * 0x4A, 2), "03");  // more than one FRU; exceeded
   inject(lab, 0, 93);

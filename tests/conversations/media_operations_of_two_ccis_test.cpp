@@ -30,16 +30,18 @@ const std::vector<Operation>& operations() {
 struct Pair {
   const Operation* first;
   const Operation* second;
-  Via first_via;
+  cci::CciId first_via;
   bool second_ends_first;
 };
 std::vector<Pair> pairs() {
   std::vector<Pair> all;
   for (const Operation& first : operations()) {
     for (const Operation& second : operations()) {
-      for (const Via via : {Via::mailbox, Via::mctp}) {
-        const Operation& over_mctp = via == Via::mctp ? first : second;
-        if (!over_mctp.on_mctp) continue;
+      for (const cci::CciId via : {cci::kMailbox, cci::kMctp, kMctp1}) {
+        const auto carries = [](const Operation& operation, cci::CciId cci) {
+          return operation.on_mctp || cci.role != cci::Role::mctp;
+        };
+        if (!carries(first, via) || !carries(second, another_cci(via))) continue;
         for (const bool order : {false, true}) all.push_back({&first, &second, via, order});
       }
     }
@@ -50,8 +52,8 @@ std::vector<Pair> pairs() {
 class TwoOperations : public testing::TestWithParam<Pair> {};
 INSTANTIATE_TEST_SUITE_P(Pair, TwoOperations, testing::ValuesIn(pairs()), [](const auto& tested) {
   const Pair& pair = tested.param;
-  return std::string(pair.first->name) + (pair.first_via == Via::mailbox ? "OnMailbox" : "OnMctp") +
-         std::string(pair.second->name) + (pair.second_ends_first ? "EndsFirst" : "EndsLast");
+  return std::string(pair.first->name) + "On" + cci_name(pair.first_via) + std::string(pair.second->name) +
+         (pair.second_ends_first ? "EndsFirst" : "EndsLast");
 });
 
 // 06h where both need the media; 08h where another CCI transfers firmware; else both run.
@@ -67,7 +69,7 @@ ReturnCode expected_second(const Pair& pair) {
 
 TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) {
   const auto& [first, second, first_via, second_ends_first] = GetParam();
-  const Via second_via = first_via == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId second_via = another_cci(first_via);
   Lab lab([](auto& config) {
     config.fw_slots = 4;
     config.fw_activates_in_background = true;
@@ -87,13 +89,13 @@ TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) 
   const bool both = answered.code == ReturnCode::background_command_started;
   lab.advance(200ms);
 
-  const auto result = [&](Via via) { return lab.context(via).background.state().return_code; };
+  const auto result = [&](cci::CciId via) { return lab.cci(via).background.state().return_code; };
   EXPECT_EQ(result(first_via), ReturnCode::success);
-  EXPECT_FALSE(lab.context(first_via).background.running());
+  EXPECT_FALSE(lab.cci(first_via).background.running());
   if (both) {
     EXPECT_EQ(result(second_via), ReturnCode::success);
   } else {
-    EXPECT_EQ(lab.context(second_via).background.state().opcode.value, 0);
+    EXPECT_EQ(lab.cci(second_via).background.state().opcode.value, 0);
   }
   // What each was for is done, and nothing else is.
   const auto ran = [&](std::string_view name) { return first->name == name || (both && second->name == name); };
@@ -111,7 +113,7 @@ TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) 
 TEST_P(TwoOperations, AreIndependentWhenTheFirstIsAborted) {
   const auto& [first, second, first_via, second_ends_first] = GetParam();
   if (first->opcode == 0x4402) return;  // it cannot be aborted: MediaOperation.CannotBeAborted
-  const Via second_via = first_via == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId second_via = another_cci(first_via);
   Lab lab([](auto& config) {
     config.fw_slots = 4;
     config.fw_activates_in_background = true;
@@ -124,12 +126,12 @@ TEST_P(TwoOperations, AreIndependentWhenTheFirstIsAborted) {
       lab.send(second_via, second->opcode, second->request).code == ReturnCode::background_command_started;
   lab.advance(50ms);
   EXPECT_EQ(lab.send(first_via, 0x0005).code, ReturnCode::success);
-  EXPECT_FALSE(lab.context(first_via).background.running());
-  EXPECT_EQ(lab.context(first_via).background.state().return_code, ReturnCode::aborted);
-  EXPECT_EQ(lab.context(second_via).background.running(), both);
+  EXPECT_FALSE(lab.cci(first_via).background.running());
+  EXPECT_EQ(lab.cci(first_via).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.cci(second_via).background.running(), both);
   lab.advance(50ms);
   if (both) {
-    EXPECT_EQ(lab.context(second_via).background.state().return_code, ReturnCode::success);
+    EXPECT_EQ(lab.cci(second_via).background.state().return_code, ReturnCode::success);
   }
   EXPECT_EQ(lab.device().logical_device().state.media_disabled, first->opcode == 0x4400);
 }
@@ -138,15 +140,15 @@ TEST_P(TwoOperations, AreIndependentWhenTheFirstIsAborted) {
 
 struct Hit {
   const Operation* operation;
-  Via via;
+  cci::CciId via;
   ResetKind kind;
   unsigned percent;
 };
 std::vector<Hit> hits() {
   std::vector<Hit> all;
   for (const Operation& operation : operations()) {
-    for (const Via via : {Via::mailbox, Via::mctp}) {
-      if (via == Via::mctp && !operation.on_mctp) continue;
+    for (const cci::CciId via : {cci::kMailbox, cci::kMctp}) {
+      if (via == cci::kMctp && !operation.on_mctp) continue;
       for (const ResetKind kind :
            {ResetKind::conventional, ResetKind::cold, ResetKind::cxl, ResetKind::flr, ResetKind::power_loss}) {
         for (const unsigned percent : {0U, 37U, 99U}) all.push_back({&operation, via, kind, percent});
@@ -158,8 +160,8 @@ std::vector<Hit> hits() {
 class ResetAtAPercentage : public testing::TestWithParam<Hit> {};
 INSTANTIATE_TEST_SUITE_P(Hit, ResetAtAPercentage, testing::ValuesIn(hits()), [](const auto& tested) {
   const Hit& hit = tested.param;
-  return std::string(hit.operation->name) + (hit.via == Via::mailbox ? "OnMailbox" : "OnMctp") + reset_name(hit.kind) +
-         "At" + std::to_string(hit.percent);
+  return std::string(hit.operation->name) + "On" + cci_name(hit.via) + reset_name(hit.kind) + "At" +
+         std::to_string(hit.percent);
 });
 
 // The reset table of spec-check (n), with the reset set off by a fault.
@@ -178,13 +180,13 @@ TEST_P(ResetAtAPercentage, EndsTheOperationExactlyWhereTheResetTableSaysSo) {
   lab.advance(10ms * percent);
   const bool is_transfer = operation->opcode == 0x0201;
   const bool ends = kind == ResetKind::power_loss ||
-                    (via == Via::mailbox && (kind == ResetKind::conventional || kind == ResetKind::cold ||
-                                             (kind == ResetKind::cxl && is_transfer)));
-  EXPECT_EQ(lab.context(via).background.running(), !ends);
+                    (via == cci::kMailbox && (kind == ResetKind::conventional || kind == ResetKind::cold ||
+                                              (kind == ResetKind::cxl && is_transfer)));
+  EXPECT_EQ(lab.cci(via).background.running(), !ends);
   lab.advance(24h);
-  EXPECT_FALSE(lab.context(via).background.running());
+  EXPECT_FALSE(lab.cci(via).background.running());
   if (!ends) {
-    EXPECT_EQ(lab.context(via).background.state().return_code, ReturnCode::success);
+    EXPECT_EQ(lab.cci(via).background.state().return_code, ReturnCode::success);
   }
   EXPECT_EQ(lab.device().logical_device().state.media_disabled, ends && operation->opcode == 0x4400);
 }

@@ -45,7 +45,7 @@ class Requester {
 };
 
 std::uint64_t dropped(Lab& lab, cci::MessageDrop reason) {
-  return lab.node().dropped_messages[static_cast<std::size_t>(reason)];
+  return lab.endpoint_node().dropped_messages[static_cast<std::size_t>(reason)];
 }
 
 std::string hex(std::string_view text) { return to_hex(from_hex(text).value()); }
@@ -150,8 +150,8 @@ TEST(CciMessage, IsDroppedByTheEndpointWhereItIsSentAsAResponse) {
   message.tag = {.value = 3, .owner = false};
   message.body = from_hex("00 01 00 01 00 00 00 00 00 00 00 00").value();
   lab.machine->networks().front().host->send(message);
-  EXPECT_EQ(lab.node().endpoint->counters().dropped[mctp::DropReason::unknown_tag], 1);
-  EXPECT_EQ(lab.node().endpoint->counters().messages_sent, 0);
+  EXPECT_EQ(lab.endpoint().counters().dropped[mctp::DropReason::unknown_tag], 1);
+  EXPECT_EQ(lab.endpoint().counters().messages_sent, 0);
 }
 
 // -------------------------------------------------------------------------------------------------------------- length
@@ -254,7 +254,7 @@ TEST_P(CommandByMessageType, IsHeardOrRefused) {
   Lab lab;
   lab.device().commands().add({.opcode = Opcode{0xC123},
                                .title = "Vendor",
-                               .carriers = cci::only(cci::Carrier::mctp),
+                               .roles = cci::only(cci::Role::mctp),
                                .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
   Requester requester(lab);
   const std::string answer =
@@ -291,8 +291,8 @@ INSTANTIATE_TEST_SUITE_P(Unit64, RequestPackets,
 TEST_P(RequestPackets, AreAsManyAsTheUnitNeeds) {
   Lab lab;
   EXPECT_EQ(lab.mctp(0x4103, zeros(8) + zeros(GetParam().bytes)), success());
-  EXPECT_EQ(lab.node().endpoint->counters().packets_received, GetParam().packets);
-  EXPECT_EQ(lab.node().endpoint->counters().packets_sent, 1);
+  EXPECT_EQ(lab.endpoint().counters().packets_received, GetParam().packets);
+  EXPECT_EQ(lab.endpoint().counters().packets_sent, 1);
 }
 
 // The answer of Get LSA: type byte, header, data.
@@ -318,8 +318,8 @@ TEST_P(ResponsePackets, AreAsManyAsTheUnitNeeds) {
   Lab lab({}, {.transmission_unit = unit});
   const std::string length = to_hex(bytes_of(Le32{expected.bytes}));
   EXPECT_EQ(lab.mctp(0x4102, "00000000" + length), success(zeros(expected.bytes)));
-  EXPECT_EQ(lab.node().endpoint->counters().packets_sent, expected.packets);
-  EXPECT_EQ(lab.node().endpoint->counters().packets_received, 1);
+  EXPECT_EQ(lab.endpoint().counters().packets_sent, expected.packets);
+  EXPECT_EQ(lab.endpoint().counters().packets_received, 1);
 }
 
 TEST(MessagePackets, CarryTheOrderOfTheBytes) {

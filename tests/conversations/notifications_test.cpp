@@ -165,7 +165,7 @@ TEST(Notification, GoesOnInAMachineThatIsMadeFromASavedState) {
   after.advance(2500us);
   after.device().restore(parse_state(saved).value());
   after.machine->settle();
-  EXPECT_EQ(after.node().endpoint->outstanding_tags().size(), 1U);
+  EXPECT_EQ(after.endpoint().outstanding_tags().size(), 1U);
   EXPECT_EQ(after.machine->next_deadline(), 3ms);
   after.advance(1500us);
   EXPECT_THAT(manager.heard(), ElementsAre("0200 at 3000 us", "0200 at 4000 us"));

@@ -1,4 +1,6 @@
 // What the QMP commands do to a lab, and what they refuse.
+#include <fmt/format.h>
+
 #include "cci/faults.hpp"
 #include "support/qmp.hpp"
 
@@ -18,9 +20,9 @@ std::unique_ptr<Machine> lab_without_mctp() {
   device.id = "mem0";
   device.persistent_memdev = "p";
   device.lsa = "l";
-  device.mctp.kind = MctpPlacement::Kind::none;
+  device.mctp.clear();
   topology.memory_devices.push_back(device);
-  return Machine::create(topology).value();
+  return build_machine(topology).value();
 }
 
 // ------------------------------------------------------------------------------------------------- cxlemu-send-command
@@ -49,7 +51,28 @@ TEST(QmpSendCommand, GoesByTheWayThatIsGiven) {
   EXPECT_EQ(sent("identify", "mailbox"), "mailbox Unsupported Mailbox or CCI");
   EXPECT_EQ(sent("get-event-interrupt-policy", "mctp"), "mctp Unsupported Mailbox or CCI");
   EXPECT_EQ(lab.refused("cxlemu-send-command", R"({"path":"mem0","opcode":1,"via":"tunnel"})"),
-            "parameter \"via\" must be one of its values (mailbox, mctp)");
+            "mem0 has no CCI \"tunnel\"; it has mailbox, mctp");
+}
+
+// Every CCI has its name: in what is asked for, in what is answered, and in what is shown.
+TEST(QmpSendCommand, ReachesEveryCciByItsName) {
+  QmpLab lab(std::move(Lab().machine));
+  const auto via = [&](std::string_view name) {
+    return lab.value("cxlemu-send-command", fmt::format(R"({{"path":"mem0","opcode":16384,"via":"{}"}})", name));
+  };
+  for (const char* name : {"mailbox", "secondary-mailbox", "mctp", "mctp1"}) {
+    EXPECT_EQ(via(name)["via"].string(), name);
+    EXPECT_EQ(via(name)["return-code"].unsigned_integer(), 0U) << name;
+  }
+  EXPECT_EQ(lab.refused("cxlemu-send-command", R"({"path":"mem0","opcode":1,"via":"mctp2"})"),
+            "mem0 has no CCI \"mctp2\"; it has mailbox, secondary-mailbox, mctp, mctp1");
+  const Json device = lab.value("cxlemu-query-lab")["devices"].elements()[0];
+  EXPECT_EQ(device["ccis"].members().size(), 4U);
+  EXPECT_EQ(device["endpoint"]["eid"].unsigned_integer(), 8U);
+  EXPECT_EQ(device["endpoints"].elements()[1]["cci"].string(), "mctp1");
+  EXPECT_EQ(device["endpoints"].elements()[1]["eid"].unsigned_integer(), 9U);
+  EXPECT_EQ(lab.value("cxlemu-query-commands", R"({"path":"mem0"})").elements()[5]["by"].text(),
+            R"(["mailbox","secondary-mailbox","mctp","mctp1"])");
 }
 
 TEST(QmpSendCommand, TakesTheOpcodeAsNumberOrName) {
@@ -159,9 +182,9 @@ TEST(QmpAdvanceClock, MovesDeviceTime) {
 
 TEST(QmpAdvanceClock, MeetsEveryDeadlineOnItsWay) {
   QmpLab lab;
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4400), "Background Command Started");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4400), "Background Command Started");
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
-  EXPECT_FALSE(lab.device().mailbox().background.running());
+  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
   EXPECT_FALSE(lab.device().logical_device().state.media_disabled);
 }
 
@@ -190,11 +213,11 @@ TEST(QmpAdvanceClock, LeavesALabThatWorksAtItsEnd) {
   QmpLab lab;
   const std::string longest = number(static_cast<std::uint64_t>(Nanoseconds::max().count()) / 2);
   lab.value("cxlemu-advance-clock", R"({"by":)" + longest + "}");
-  EXPECT_EQ(lab.command(Via::mctp, 0x0001), "f41a810cf41a001188776655443322110a03");
+  EXPECT_EQ(lab.command(cci::kMctp, 0x0001), "f41a810cf41a001188776655443322110a03");
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","background-duration":)" + longest + "}");
-  EXPECT_EQ(lab.command(Via::mctp, 0x4400), "Background Command Started");
-  EXPECT_EQ(lab.device().mctp().background.deadline(), Nanoseconds::max() / 2 * 2);
-  EXPECT_EQ(lab.device().mctp().background.percent(), 0);
+  EXPECT_EQ(lab.command(cci::kMctp, 0x4400), "Background Command Started");
+  EXPECT_EQ(lab.device().cci(cci::kMctp).background.deadline(), Nanoseconds::max() / 2 * 2);
+  EXPECT_EQ(lab.device().cci(cci::kMctp).background.percent(), 0);
 }
 
 // -------------------------------------------------------------------------------------------------------- cxlemu-reset
@@ -219,13 +242,13 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(QmpReset, ReachesWhatItsKindReaches) {
   QmpLab lab;
   lab.value("cxlemu-write-media", R"({"path":"mem0","dpa":0,"data":"aa"})");
-  lab.command(Via::mailbox, 0x0301, "0100000000000000");
-  lab.command(Via::mctp, 0x0004, "08");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4400), "Background Command Started");
+  lab.command(cci::kMailbox, 0x0301, "0100000000000000");
+  lab.command(cci::kMctp, 0x0004, "08");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4400), "Background Command Started");
   EXPECT_EQ(lab.returned("cxlemu-reset", R"({"path":"mem0","kind":")" + std::string(GetParam().kind) + "\"}"), "{}");
-  EXPECT_EQ(lab.device().mailbox().background.running(), GetParam().background_kept);
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0300), GetParam().timestamp_kept ? "0100000000000000" : "0000000000000000");
-  EXPECT_EQ(lab.command(Via::mctp, 0x0003), GetParam().response_limit_kept ? "08" : "0a");
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.running(), GetParam().background_kept);
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0300), GetParam().timestamp_kept ? "0100000000000000" : "0000000000000000");
+  EXPECT_EQ(lab.command(cci::kMctp, 0x0003), GetParam().response_limit_kept ? "08" : "0a");
   lab.device().logical_device().state.media_disabled = false;
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":1})"),
             GetParam().volatile_kept ? R"({"data":"aa"})" : R"({"data":"00"})");
@@ -243,40 +266,40 @@ TEST(QmpSet, AnswersTheNthCallOfAnOpcode) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"busy","call":2})");
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"0x1d","call":3})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0300), "0000000000000000");
-  EXPECT_EQ(lab.command(Via::mctp, 0x4200).size(), 36U);  // another opcode does not count
-  EXPECT_EQ(lab.command(Via::mctp, 0x0300), "Busy");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0300), "Resources Exhausted");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0300), "0000000000000000");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0300), "0000000000000000");
+  EXPECT_EQ(lab.command(cci::kMctp, 0x4200).size(), 36U);  // another opcode does not count
+  EXPECT_EQ(lab.command(cci::kMctp, 0x0300), "Busy");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0300), "Resources Exhausted");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0300), "0000000000000000");
 }
 
 TEST(QmpSet, AnswersTheNextCallByDefaultAndCarriesNothingOut) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"set-lsa","return-code":"Permanent Media Failure"})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4103, "0000000000000000ff"), "Permanent Media Failure");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4102, "0000000001000000"), "00");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4103, "0000000000000000ff"), "");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4103, "0000000000000000ff"), "Permanent Media Failure");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4102, "0000000001000000"), "00");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4103, "0000000000000000ff"), "");
 }
 
 TEST(QmpSet, MakesAnOperationSlow) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","background-duration":"10s"})");
-  lab.command(Via::mailbox, 0x4400);
+  lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":9999999999})");
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 99);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
   lab.value("cxlemu-advance-clock", R"({"by":1})");
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 100);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 100);
 }
 
 TEST(QmpSet, MakesAnOperationStandStill) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"0x4400","stall-at":42,"background-duration":"1s"})");
-  lab.command(Via::mailbox, 0x4400);
+  lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"410ms"})");
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 41);
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 41);
   lab.value("cxlemu-advance-clock", R"({"by":"86400s"})");
-  EXPECT_EQ(lab.device().mailbox().background.percent(), 42);
-  EXPECT_TRUE(lab.device().mailbox().background.running());
+  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 42);
+  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
 }
 
 TEST(QmpSet, ForgetsWhatWaits) {
@@ -433,7 +456,7 @@ TEST(QmpMedia, GoesOnFromVolatileToPersistentCapacity) {
 TEST(QmpMedia, IsNotReachedWhileDisabled) {
   QmpLab lab;
   const std::string disabled = "media of mem0 is disabled; a Sanitize that succeeds enables it";
-  lab.command(Via::mailbox, 0x4400);
+  lab.command(cci::kMailbox, 0x4400);
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":1})"), disabled);
   EXPECT_EQ(lab.refused("cxlemu-write-media", R"({"path":"mem0","dpa":0,"data":"01"})"), disabled);
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
@@ -443,7 +466,7 @@ TEST(QmpMedia, IsNotReachedWhileDisabled) {
 TEST(QmpMedia, SaysHowLockedMemoryIsOpened) {
   const std::string user = "01" + zeros(31);
   QmpLab lab;
-  lab.command(Via::mailbox, 0x4501, user + zeros(64));
+  lab.command(cci::kMailbox, 0x4501, user + zeros(64));
   lab.value("cxlemu-reset", R"({"path":"mem0","kind":"conventional"})");
   const std::string locked =
       "persistent memory of mem0 is locked; `cxlemu cci mem0 unlock current_passphrase=...` opens it";
@@ -453,13 +476,13 @@ TEST(QmpMedia, SaysHowLockedMemoryIsOpened) {
   const std::string after_a_cold_reset =
       "persistent memory of mem0 is locked; after a cold reset "
       "`cxlemu cci mem0 unlock current_passphrase=...` opens it";
-  lab.command(Via::mailbox, 0x4504);
+  lab.command(cci::kMailbox, 0x4504);
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), after_a_cold_reset);
   lab.value("cxlemu-reset", R"({"path":"mem0","kind":"cold"})");
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(lab.command(Via::mctp, 0x4503, zeros(31) + "01"), "Incorrect Passphrase");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(lab.command(cci::kMctp, 0x4503, zeros(31) + "01"), "Incorrect Passphrase");
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), after_a_cold_reset);
   lab.value("cxlemu-reset", R"({"path":"mem0","kind":"cold"})");
-  lab.command(Via::mctp, 0x4503, zeros(32));
+  lab.command(cci::kMctp, 0x4503, zeros(32));
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":268435456,"length":1})"), R"({"data":"00"})");
 }
 
@@ -467,9 +490,9 @@ TEST(QmpMedia, SaysHowLockedMemoryIsOpened) {
 
 TEST(QmpQueryLab, ShowsTheSecurityState) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x4501, "00" + zeros(95));
-  lab.command(Via::mailbox, 0x4501, "01" + zeros(95));
-  for (int i = 0; i < 3; ++i) lab.command(Via::mctp, 0x4502, "00" + zeros(62) + "01");
+  lab.command(cci::kMailbox, 0x4501, "00" + zeros(95));
+  lab.command(cci::kMailbox, 0x4501, "01" + zeros(95));
+  for (int i = 0; i < 3; ++i) lab.command(cci::kMctp, 0x4502, "00" + zeros(62) + "01");
   lab.value("cxlemu-reset", R"({"path":"mem0","kind":"hot"})");
   EXPECT_EQ(lab.value("cxlemu-query-lab")["devices"].elements()[0]["security"].text(),
             R"({"user-passphrase-set":true,"master-passphrase-set":true,"locked":true,"frozen":false,)"
@@ -478,7 +501,7 @@ TEST(QmpQueryLab, ShowsTheSecurityState) {
 
 TEST(QmpQueryLab, ShowsWhoIsToldOfWhatAndHowFarThatIs) {
   QmpLab lab;
-  lab.command(Via::mctp, 0x0105, "05 80");
+  lab.command(cci::kMctp, 0x0105, "05 80");
   lab.value("cxl-inject-general-media-event", R"({"path":"mem0","log":"failure","flags":0,"dpa":0,"descriptor":0,)"
                                               R"("type":0,"transaction-type":0})");
   const auto told = [&] {
@@ -518,6 +541,7 @@ TEST(QmpQueryLab, ShowsTheWholeLab) {
         "master-passphrase-attempt-count-reached": false
       },
       "endpoint": {
+        "cci": "mctp",
         "network": 1,
         "eid": 8,
         "transmission-unit": 64,
@@ -534,6 +558,26 @@ TEST(QmpQueryLab, ShowsTheWholeLab) {
         },
         "dropped-cci-messages": {}
       },
+      "endpoints": [
+        {
+          "cci": "mctp",
+          "network": 1,
+          "eid": 8,
+          "transmission-unit": 64,
+          "uuid": "1af40c81-0000-8000-9122-334455667788",
+          "assemblies": 0,
+          "counters": {
+            "packets-received": 0,
+            "packets-sent": 0,
+            "bytes-received": 0,
+            "bytes-sent": 0,
+            "messages-received": 0,
+            "messages-sent": 0,
+            "dropped": {}
+          },
+          "dropped-cci-messages": {}
+        }
+      ],
       "ccis": {
         "mailbox": {
           "request-limit": 8192,
@@ -636,12 +680,12 @@ class QmpQueryDevice : public testing::Test {
 
 TEST_F(QmpQueryDevice, ShowsWhatRunsInTheBackground) {
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","background-duration":"1s"})");
-  lab.command(Via::mctp, 0x4400);
+  lab.command(cci::kMctp, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"250ms"})");
   EXPECT_EQ(query()["ccis"]["mctp"]["background"].text(), R"({"running":true,"opcode":17408,"percent":25})");
   EXPECT_EQ(query()["ccis"]["mailbox"]["background"].text(), R"({"running":false})");
   EXPECT_EQ(query()["media"].string(), "disabled");
-  lab.command(Via::mctp, 0x0005);
+  lab.command(cci::kMctp, 0x0005);
   EXPECT_EQ(query()["ccis"]["mctp"]["background"].text(),
             R"({"running":false,"opcode":17408,"percent":25,"return-code":18,"return-code-name":"Aborted"})");
 }
@@ -657,7 +701,7 @@ TEST_F(QmpQueryDevice, CountsEventsAndThoseThatWereLost) {
 }
 
 TEST_F(QmpQueryDevice, CountsPacketsAndWhatWasDropped) {
-  lab.command(Via::mctp, 0x0001);
+  lab.command(cci::kMctp, 0x0001);
   auto& host = *lab.machine->networks().front().host;
   mctp::Message message;
   message.destination = Eid{8};
@@ -670,7 +714,7 @@ TEST_F(QmpQueryDevice, CountsPacketsAndWhatWasDropped) {
   EXPECT_EQ(query()["endpoint"]["counters"]["packets-received"].unsigned_integer(), 2U);
   EXPECT_EQ(query()["endpoint"]["counters"]["packets-sent"].unsigned_integer(), 1U);
   const Buffer runt(2);
-  lab.machine->memory_devices().front().endpoint->receive(runt);
+  lab.machine->components().front().endpoints.front().endpoint->receive(runt);
   EXPECT_EQ(query()["endpoint"]["counters"]["dropped"].members().size(), 1U);
 }
 
@@ -685,7 +729,7 @@ TEST_F(QmpQueryDevice, ShowsOneCciWithoutAnEndpoint) {
 }
 
 TEST_F(QmpQueryDevice, CountsSocketsTagsAndCommits) {
-  lab.command(Via::mailbox, 0x0301, "0100000000000000");
+  lab.command(cci::kMailbox, 0x0301, "0100000000000000");
   lab.machine->open({SourceKind::mctp_socket, 1});
   const Buffer junk(3);
   lab.machine->input({SourceKind::mctp_socket, 1}, junk);

@@ -12,15 +12,15 @@ const std::string kOneRecord = zeros(20) + "0100" + zeros(10);
 class InjectEvent : public testing::Test {
  protected:
   /// The one record of the log of this CCI, as hex.
-  std::string record(Via via, std::string_view log = "02") {
+  std::string record(cci::CciId via, std::string_view log = "02") {
     const std::string answer = lab.command(via, 0x0100, log);
     EXPECT_EQ(answer.substr(0, 64), kOneRecord);
     return answer.substr(std::min<std::size_t>(64, answer.size()));
   }
   std::string injected(std::string_view verb, std::string_view arguments, std::string_view log = "02") {
     EXPECT_EQ(lab.returned(verb, arguments), "{}");
-    const std::string over_mctp = record(Via::mctp, log);
-    EXPECT_EQ(record(Via::mailbox, log), over_mctp);
+    const std::string over_mctp = record(cci::kMctp, log);
+    EXPECT_EQ(record(cci::kMailbox, log), over_mctp);
     return over_mctp;
   }
 
@@ -80,7 +80,7 @@ TEST_F(InjectEvent, SaysThatNothingOptionalOfASparingRecordIsValid) {
 }
 
 TEST_F(InjectEvent, MakesAGeneralMediaRecord) {
-  lab.command(Via::mailbox, 0x0301, "08 07 06 05 04 03 02 01");
+  lab.command(cci::kMailbox, 0x0301, "08 07 06 05 04 03 02 01");
   EXPECT_EQ(injected(kGeneralMedia,
                      R"({"path":"mem0","log":"failure","flags":44,"maint-op-class":17,"maint-op-subclass":34,)"
                      R"("ld-id":17459,"head-id":85,"dpa":81985529216486895,"descriptor":5,"type":3,)"
@@ -185,7 +185,7 @@ TEST_F(InjectEvent, SetsTheThresholdBitWithACountAlone) {
   const auto descriptor = [&](std::string_view verb, std::string_view arguments) {
     QmpLab fresh;
     fresh.value(verb, arguments);
-    return fresh.command(Via::mailbox, 0x0100, "02").substr(64 + 2 * (48 + 8), 2);
+    return fresh.command(cci::kMailbox, 0x0100, "02").substr(64 + 2 * (48 + 8), 2);
   };
   EXPECT_EQ(descriptor(kGeneralMedia, general_media(R"(,"cme-count":1)")), "02");
   EXPECT_EQ(descriptor(kGeneralMedia, general_media(R"(,"cme-count":0)")), "02");
@@ -219,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(EventSeverity, IsFilledInFromTheLog) {
   QmpLab lab;
   lab.value(kGeneralMedia, general_media("", GetParam().log, GetParam().given));
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0100, GetParam().log_hex).substr(64 + 2 * 17, 6), GetParam().flags);
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0100, GetParam().log_hex).substr(64 + 2 * 17, 6), GetParam().flags);
 }
 
 class InformationalCondition : public testing::TestWithParam<int> {};
@@ -230,7 +230,7 @@ TEST_P(InformationalCondition, IsRefused) {
   EXPECT_EQ(lab.refused(kGeneralMedia, general_media("", "informational", std::to_string(GetParam()))),
             "an informational event cannot require maintenance or say that anything is permanent, degraded or to be "
             "replaced");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0100, "00"), zeros(32));
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0100, "00"), zeros(32));
 }
 
 TEST_F(InjectEvent, MarksNothingAsValidThatWasNotGiven) {

@@ -7,7 +7,7 @@ namespace {
 
 TEST(QmpQueryFeatures, ShowsValuesTheTransferAndWhatWasFound) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x0502, full(kScrub, "0601"));
+  lab.command(cci::kMailbox, 0x0502, full(kScrub, "0601"));
   lab.value("cxlemu-inject-corrected-errors", R"({"path":"mem0","dpa":"0x1005","count":3})");
   const Json before = lab.value("cxlemu-query-features", R"({"path":"mem0"})");
   EXPECT_EQ(before["features"].elements().size(), kFeatures);
@@ -19,7 +19,7 @@ TEST(QmpQueryFeatures, ShowsValuesTheTransferAndWhatWasFound) {
   EXPECT_EQ(before["waiting-corrected-errors"].text(), R"({"lines":1,"errors":3})");
 
   lab.machine->advance_to(6h);
-  lab.command(Via::mctp, 0x0502, begin(kSettings, "0a00"));
+  lab.command(cci::kMctp, 0x0502, begin(kSettings, "0a00"));
   const Json after = lab.value("cxlemu-query-features", R"({"path":"mem0"})");
   EXPECT_EQ(after["patrol-scrub"].text(), R"({"enabled":true,"cycle-hours":6,"corrected":3,"uncorrected":0})");
   EXPECT_EQ(after["waiting-corrected-errors"].text(), R"({"lines":0,"errors":0})");
@@ -29,7 +29,7 @@ TEST(QmpQueryFeatures, ShowsValuesTheTransferAndWhatWasFound) {
 
 TEST(QmpQueryMaintenance, ShowsSparesAndRepairs) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x0600, ppr(1, 0x2040));
+  lab.command(cci::kMailbox, 0x0600, ppr(1, 0x2040));
   EXPECT_EQ(lab.returned("cxlemu-query-maintenance", R"({"path":"mem0"})"),
             R"({"resources":{"soft-ppr":{"spares":4,"left":4},"hard-ppr":{"spares":4,"left":3},)"
             R"("cacheline-sparing":{"spares":8,"left":8},"row-sparing":{"spares":4,"left":4},)"

@@ -17,8 +17,8 @@ TEST(QmpQueryFirmware, ShowsTheSlotsOfANewDevice) {
 // The digest, made with another program, is that of the package as it was transferred.
 TEST(QmpQueryFirmware, ShowsWhatWasTransferredAndStaged) {
   QmpLab lab([](auto& config) { config.fw_slots = 4; });
-  lab.command(Via::mailbox, 0x0201, full(3, package("2.0")));
-  lab.command(Via::mailbox, 0x0202, activate_on_reset(3));
+  lab.command(cci::kMailbox, 0x0201, full(3, package("2.0")));
+  lab.command(cci::kMailbox, 0x0202, activate_on_reset(3));
   EXPECT_EQ(lab.returned("cxlemu-query-firmware", R"({"path":"mem0"})"),
             R"({"slots":[{"slot":1,"revision":"cxlemu-1.0","bytes":0},{"slot":2},)"
             R"({"slot":3,"revision":"2.0","bytes":128,)"
@@ -29,13 +29,13 @@ TEST(QmpQueryFirmware, ShowsWhatWasTransferredAndStaged) {
 TEST(QmpQueryFirmware, ShowsATransferUntilItIsTooLate) {
   QmpLab lab;
   const auto transfer = [&] { return lab.value("cxlemu-query-firmware", R"({"path":"mem0"})")["transfer"].text(); };
-  lab.command(Via::mctp, 0x0201, initiate(zeros(256)));
+  lab.command(cci::kMctp, 0x0201, initiate(zeros(256)));
   EXPECT_EQ(transfer(), R"({"in-progress":true,"by":"mctp","received":256})");
   lab.value("cxlemu-advance-clock", R"({"by":"30s"})");
   EXPECT_EQ(transfer(), R"({"in-progress":true,"by":"mctp","received":256})");
   lab.value("cxlemu-advance-clock", R"({"by":"1ns"})");
   EXPECT_EQ(transfer(), R"({"in-progress":false})");
-  lab.command(Via::mailbox, 0x0201, initiate(zeros(128)));
+  lab.command(cci::kMailbox, 0x0201, initiate(zeros(128)));
   EXPECT_EQ(transfer(), R"({"in-progress":true,"by":"mailbox","received":128})");
 }
 
@@ -43,18 +43,18 @@ TEST(QmpQueryFirmware, ShowsATransferUntilItIsTooLate) {
 
 TEST(QmpSetActivationFailure, RollsBackOnce) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x0201, full(2, package("2.0")));
+  lab.command(cci::kMailbox, 0x0201, full(2, package("2.0")));
   EXPECT_EQ(lab.returned("cxlemu-set", R"({"path":"mem0","activation-failure":"rolled-back"})"), "{}");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0202, activate_online(2)), "Activation Failed, FW Rolled Back");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0202, activate_online(2)), "");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0202, activate_online(2)), "Activation Failed, FW Rolled Back");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0202, activate_online(2)), "");
   EXPECT_EQ(lab.value("cxlemu-query-firmware", R"({"path":"mem0"})")["active"].unsigned_integer(), 2U);
 }
 
 TEST(QmpSetActivationFailure, NeedsAColdReset) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x0201, full(2, package("2.0")));
+  lab.command(cci::kMailbox, 0x0201, full(2, package("2.0")));
   lab.value("cxlemu-set", R"({"path":"mem0","activation-failure":"cold-reset-required"})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0202, activate_online(2)), "Activation Failed, Cold Reset Required");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0202, activate_online(2)), "Activation Failed, Cold Reset Required");
   const auto required = [&] {
     return lab.value("cxlemu-query-firmware", R"({"path":"mem0"})")["cold-reset-required"].boolean();
   };

@@ -7,7 +7,7 @@ namespace {
 TEST(QmpSetHealth, ChangesWhatIsGivenAndTellsOfIt) {
   QmpLab lab;
   EXPECT_EQ(lab.returned("cxlemu-set-health", R"({"path":"mem0","temperature":80,"life-used":76})"), "{}");
-  EXPECT_EQ(lab.command(Via::mctp, 0x4200), "0000054c5000000000000000000000000000");
+  EXPECT_EQ(lab.command(cci::kMctp, 0x4200), "0000054c5000000000000000000000000000");
   const Json events = lab.value("cxlemu-query-events", R"({"path":"mem0","log":"warning"})")["warning"]["records"];
   ASSERT_EQ(events.elements().size(), 2U);
   EXPECT_EQ(events.elements()[0]["event_record_data"]["device_event_type"].unsigned_integer(), 2U);
@@ -19,7 +19,7 @@ TEST(QmpSetHealth, TakesEachOfItsArguments) {
   lab.value("cxlemu-set-health",
             R"({"path":"mem0","temperature":-5,"health-status":8,"media-status":4,)"
             R"("corrected-volatile-errors":1,"corrected-persistent-errors":2,"dirty-shutdowns":3})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4200), "08040801fbff030000000100000002000000");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4200), "08040801fbff030000000100000002000000");
 }
 
 TEST(QmpSetHealth, RefusesWhatNoDeviceTells) {
@@ -35,7 +35,7 @@ TEST(QmpSetHealth, RefusesWhatNoDeviceTells) {
 
 TEST(QmpQueryHealth, ShowsHealthAlertsShutdownAndQos) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x4204, "01");
+  lab.command(cci::kMailbox, 0x4204, "01");
   const Json shown = lab.value("cxlemu-query-health", R"({"path":"mem0"})");
   EXPECT_EQ(shown["health"]["device_temperature"].signed_integer(), 40);
   EXPECT_EQ(shown["alerts"]["over_temperature_critical_alert_threshold"].signed_integer(), 85);

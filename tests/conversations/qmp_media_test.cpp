@@ -16,14 +16,14 @@ TEST(QmpInjectPoison, TakesQemusArgumentsAndIsOfTheMediasOwn) {
   QmpLab lab;
   EXPECT_EQ(lab.returned("cxl-inject-poison", R"({"path":"/machine/peripheral/mem0","start":4096,"length":128})"),
             "{}");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4300, all_lines()),
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4300, all_lines()),
             "00000000000000000000"
             "0100" +
                 zeros(0x14) +
                 "0210000000000000"
                 "02000000"
                 "00000000");
-  EXPECT_EQ(lab.command(Via::mctp, 0x0100, "02").substr(2 * 0x14, 4), "0100");
+  EXPECT_EQ(lab.command(cci::kMctp, 0x0100, "02").substr(2 * 0x14, 4), "0100");
 }
 
 TEST(QmpInjectPoison, TakesAnyLengthUpToTheWholeDevice) {
@@ -39,7 +39,7 @@ TEST(QmpInjectPoison, LeavesWhatIsPoisonedAlready) {
   QmpLab lab;
   lab.value("cxl-inject-poison", R"({"path":"mem0","start":64,"length":64,"source":"external"})");
   lab.value("cxl-inject-poison", R"({"path":"mem0","start":0,"length":192})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4300, all_lines()).substr(2 * 0x20),
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4300, all_lines()).substr(2 * 0x20),
             "0200000000000000"
             "01000000"
             "00000000"
@@ -61,9 +61,9 @@ TEST(QmpInjectPoison, MayBeLatentAndPermanent) {
   EXPECT_EQ(lab.refused("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":1})"),
             "a cache line there is poisoned; cxlemu-query-poison shows which of mem0 are, and writing whole lines "
             "clears them");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4302, zeros(72)), "Permanent Media Failure");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4302, zeros(72)), "Permanent Media Failure");
   lab.value("cxlemu-clear-poison", R"({"path":"mem0","start":0,"length":64})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x4302, zeros(72)), "");
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x4302, zeros(72)), "");
 }
 
 // In QEMU's words (emulator-behaviour 6); the last two it does not refuse.
@@ -104,11 +104,11 @@ TEST(QmpQueryPoison, ShowsAnOverflowAndAScanThatStopped) {
     config.poison_list_size = 1;
     config.scan_results_size = 1;
   });
-  lab.command(Via::mailbox, 0x0301, le64(7));
+  lab.command(cci::kMailbox, 0x0301, le64(7));
   for (const auto* start : {"0", "128"}) {
     lab.value("cxl-inject-poison", R"({"path":"mem0","start":)" + std::string(start) + R"(,"length":64})");
   }
-  lab.command(Via::mailbox, 0x4304, scan_request(0, kAllLines));
+  lab.command(cci::kMailbox, 0x4304, scan_request(0, kAllLines));
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
   const Json shown = lab.value("cxlemu-query-poison", R"({"path":"mem0"})");
   EXPECT_EQ(shown["list"].text(), R"({"records":1,"lines":1,"ranges":[{"start":0,"length":64,"source":"internal"}],)"
@@ -120,7 +120,7 @@ TEST(QmpQueryPoison, ShowsAnOverflowAndAScanThatStopped) {
 
 TEST(QmpQueryEvents, ShowsDecodedRecordsOfOneLog) {
   QmpLab lab;
-  lab.command(Via::mailbox, 0x4301, le64(0x1000));
+  lab.command(cci::kMailbox, 0x4301, le64(0x1000));
   const Json shown = lab.value("cxlemu-query-events", R"({"path":"mem0","log":"informational"})");
   EXPECT_FALSE(shown.contains("warning"));
   const Json& record = shown["informational"]["records"].elements().front();
@@ -131,8 +131,8 @@ TEST(QmpQueryEvents, ShowsDecodedRecordsOfOneLog) {
 
 TEST(QmpQueryEvents, ShowsAllLogsOfOneCciAndClearsNothing) {
   QmpLab lab([](auto& config) { config.event_log_size = 1; });
-  for (const auto* dpa : {"0000000000000000", "4000000000000000"}) lab.command(Via::mailbox, 0x4301, dpa);
-  lab.command(Via::mctp, 0x0101, "00 00 01 000000 0100");
+  for (const auto* dpa : {"0000000000000000", "4000000000000000"}) lab.command(cci::kMailbox, 0x4301, dpa);
+  lab.command(cci::kMctp, 0x0101, "00 00 01 000000 0100");
   for (int i = 0; i < 2; ++i) {
     const Json mailbox = lab.value("cxlemu-query-events", R"({"path":"mem0"})");
     EXPECT_EQ(mailbox["informational"]["records"].elements().size(), 1U);
@@ -149,7 +149,7 @@ TEST(QmpQueryBackground, ShowsWhatRunsAndWhatItCameTo) {
   QmpLab lab([](auto& config) { config.scan_duration = 100ms; });
   EXPECT_EQ(lab.returned("cxlemu-query-background", R"({"path":"mem0"})"),
             R"({"mailbox":{"running":false},"mctp":{"running":false}})");
-  lab.command(Via::mctp, 0x4304, scan_request(0, kAllLines));
+  lab.command(cci::kMctp, 0x4304, scan_request(0, kAllLines));
   lab.value("cxlemu-advance-clock", R"({"by":"25ms"})");
   EXPECT_EQ(lab.value("cxlemu-query-background", R"({"path":"mem0"})")["mctp"].text(),
             R"({"running":true,"opcode":17156,"percent":25,"command":"scan-media","started":0,"ends":100000000})");
@@ -164,12 +164,12 @@ TEST(QmpQueryBackground, ShowsWhatRunsAndWhatItCameTo) {
 TEST(QmpSetBackgroundFault, LetsAnOperationFailAtItsEnd) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","background-return-code":"internal-error"})");
-  lab.command(Via::mailbox, 0x4400);
+  lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
   const Json shown = lab.value("cxlemu-query-background", R"({"path":"mem0"})")["mailbox"];
   EXPECT_EQ(shown["return-code-name"].text(), R"("Internal Error")");
   EXPECT_TRUE(lab.device().logical_device().state.media_disabled);
-  lab.command(Via::mailbox, 0x4400);
+  lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
   EXPECT_FALSE(lab.device().logical_device().state.media_disabled);
 }
@@ -178,7 +178,7 @@ TEST(QmpSetBackgroundFault, LetsAnOperationFailAtItsEnd) {
 TEST(QmpSetBackgroundFault, LetsAPartOfATransferFail) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"transfer-fw","background-return-code":"internal-error"})");
-  EXPECT_EQ(lab.command(Via::mailbox, 0x0201,
+  EXPECT_EQ(lab.command(cci::kMailbox, 0x0201,
                         "01000000"
                         "00000000" +
                             zeros(0x78) + zeros(128)),
@@ -190,11 +190,11 @@ TEST(QmpSetBackgroundFault, LetsAPartOfATransferFail) {
 TEST(QmpSetBackgroundFault, ResetsTheDeviceAtAPercentage) {
   QmpLab lab([](auto& config) { config.sanitize_duration = 100ms; });
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","reset-at":40,"reset-kind":"conventional"})");
-  lab.command(Via::mailbox, 0x4400);
+  lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"39ms"})");
-  EXPECT_TRUE(lab.device().mailbox().background.running());
+  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
   lab.value("cxlemu-advance-clock", R"({"by":"1ms"})");
-  EXPECT_FALSE(lab.device().mailbox().background.running());
+  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
   EXPECT_TRUE(lab.device().logical_device().state.media_disabled);
 }
 
@@ -202,9 +202,9 @@ TEST(QmpSetBackgroundFault, ResetsTheDeviceAtAPercentage) {
 TEST(QmpSetBackgroundFault, TakesThePowerAtAPercentage) {
   QmpLab lab([](auto& config) { config.sanitize_duration = 100ms; });
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","reset-at":99})");
-  lab.command(Via::mctp, 0x4400);
+  lab.command(cci::kMctp, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"100ms"})");
-  EXPECT_EQ(lab.device().mctp().background.state().opcode.value, 0);
+  EXPECT_EQ(lab.device().cci(cci::kMctp).background.state().opcode.value, 0);
   EXPECT_TRUE(lab.device().logical_device().state.media_disabled);
 }
 

@@ -102,7 +102,7 @@ TEST_P(RasAfterReset, IsAsItWasUnlessMainPowerWasLost) {
   lab.returned(kCorrectable, correctable("physical"));
   lab.returned("cxlemu-write-ras", R"({"path":"mem0","register":"correctable-mask","value":3})");
   const RasState before = lab.device().ras();
-  lab.machine->reset(lab.machine->memory_devices().front(), GetParam());
+  lab.machine->reset(lab.machine->components().front(), GetParam());
   const bool lost = GetParam() == ResetKind::cold || GetParam() == ResetKind::power_loss;
   EXPECT_EQ(lab.device().ras(), lost ? ras::reset_state(true) : before);
 }

@@ -16,8 +16,8 @@ std::string media(QmpLab& lab, std::uint64_t dpa) {
   return std::string(read["data"].string().value_or(""));
 }
 
-class SanitizeEveryByte : public OnBothCcis {};
-ON_BOTH_CCIS(SanitizeEveryByte);
+class SanitizeEveryByte : public OnEveryCci {};
+ON_EVERY_CCI(SanitizeEveryByte);
 
 TEST_P(SanitizeEveryByte, LeavesNoneOfThePatternInMediaOrLabels) {
   QmpLab lab(small_lab());
@@ -26,7 +26,7 @@ TEST_P(SanitizeEveryByte, LeavesNoneOfThePatternInMediaOrLabels) {
               R"({"path":"mem0","data":"a5","length":1048576,"dpa":)" + std::to_string(dpa) + "}");
     ASSERT_EQ(media(lab, dpa).find_first_not_of("a5"), std::string::npos);
   }
-  ASSERT_EQ(lab.command(Via::mctp, 0x4103, "00000000 00000000 a5a5a5a5"), "");
+  ASSERT_EQ(lab.command(cci::kMctp, 0x4103, "00000000 00000000 a5a5a5a5"), "");
 
   ASSERT_EQ(lab.command(GetParam(), 0x4400), "Background Command Started");
   lab.machine->advance_to(10s);
@@ -36,7 +36,7 @@ TEST_P(SanitizeEveryByte, LeavesNoneOfThePatternInMediaOrLabels) {
     EXPECT_EQ(bytes.size(), 2 * kMiB);
     EXPECT_EQ(bytes.find_first_not_of('0'), std::string::npos);
   }
-  const std::string labels = lab.command(Via::mailbox, 0x4102, "00000000 00100000");
+  const std::string labels = lab.command(cci::kMailbox, 0x4102, "00000000 00100000");
   EXPECT_EQ(labels.size(), 2 * 4096U);
   EXPECT_EQ(labels.find_first_not_of('0'), std::string::npos);
 }

@@ -9,9 +9,6 @@
 namespace cxlemu {
 namespace {
 
-constexpr auto kMailboxCarrier = cci::Carrier::mailbox;
-constexpr auto kMctpCarrier = cci::Carrier::mctp;
-
 // A valid request for each row that both CCIs carry. `digits` says how much of the answer is the same where the rest
 // describes the CCI itself: the size of its CEL.
 struct ValidRequest {
@@ -82,7 +79,7 @@ std::vector<const cci::Command*> rows() {
 std::vector<const cci::Command*> rows_of_both() {
   auto both = rows();
   std::erase_if(
-      both, [](const auto* row) { return !row->carriers.has(kMailboxCarrier) || !row->carriers.has(kMctpCarrier); });
+      both, [](const auto* row) { return !row->roles.has(cci::Role::mailbox) || !row->roles.has(cci::Role::mctp); });
   return both;
 }
 std::string row_name(const testing::TestParamInfo<const cci::Command*>& tested) {
@@ -103,7 +100,7 @@ void prepare(Lab& lab) {
   lab.mailbox(0x4103, "00 00 00 00  00 00 00 00  de ad be ef de ad be ef");
   fill_slot(lab, 2, "2.0");
   lab.device().poison_media(Dpa{0x1000}, 64, {PoisonSource::internal});
-  lab.device().logical_device().state.poison.scan = {.available = true, .records = {{0x1000, 64, {}}}};
+  lab.device().logical_device().state.poison.scan = {.available = true, .records = {{0x1000, 64, {}}}, .next = {}};
   lab.mailbox(0x4501, "00" + zeros(95));
   lab.advance(5s);
 }
@@ -177,7 +174,7 @@ TEST_P(RowOfBothCcis, IsRefusedWhileMediaIsDisabledExactlyWhereItReachesWhatIsSa
   const ValidRequest* request = valid_request(GetParam()->opcode.value);
   ASSERT_NE(request, nullptr);
   const bool is_refused = std::ranges::find(kReachSanitizedAreas, request->opcode) != kReachSanitizedAreas.end();
-  for (const Via via : {Via::mailbox, Via::mctp}) {
+  for (const cci::CciId via : {cci::kMailbox, cci::kMctp}) {
     Lab lab;
     prepare(lab);
     lab.send(via, 0x4400);
@@ -194,13 +191,13 @@ INSTANTIATE_TEST_SUITE_P(All, Row, testing::ValuesIn(rows()), row_name);
 // Unsupported Mailbox or CCI exactly where the row does not name the CCI; its CEL says the same.
 TEST_P(Row, IsProhibitedAndAbsentFromTheCelExactlyWhereItIsNotCarried) {
   const std::uint16_t opcode = GetParam()->opcode.value;
-  const bool on_mailbox = GetParam()->carriers.has(kMailboxCarrier);
-  const bool on_mctp = GetParam()->carriers.has(kMctpCarrier);
+  const bool on_mailbox = GetParam()->roles.has(cci::Role::mailbox);
+  const bool on_mctp = GetParam()->roles.has(cci::Role::mctp);
   Lab lab;
   EXPECT_EQ(lab.mailbox(opcode).code != ReturnCode::unsupported_mailbox_or_cci, on_mailbox);
   EXPECT_EQ(lab.mctp(opcode).code != ReturnCode::unsupported_mailbox_or_cci, on_mctp);
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, opcode) != "absent", on_mailbox);
-  EXPECT_EQ(lab.cel_effect(Via::mctp, opcode) != "absent", on_mctp);
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, opcode) != "absent", on_mailbox);
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, opcode) != "absent", on_mctp);
 }
 
 class UnknownOpcode : public testing::TestWithParam<std::uint16_t> {};
@@ -213,12 +210,14 @@ INSTANTIATE_TEST_SUITE_P(Opcode, UnknownOpcode,
                          });
 
 // 03h comes first: before the length, also of a request above the advertised size.
-TEST_P(UnknownOpcode, IsUnsupportedOnBothCcisWhateverItsLength) {
+TEST_P(UnknownOpcode, IsUnsupportedOnEveryCciWhateverItsLength) {
   Lab lab([](auto& config) { config.mailbox_payload_size = 256; });
   EXPECT_EQ(lab.mailbox(GetParam()), refused(ReturnCode::unsupported));
   EXPECT_EQ(lab.mailbox(GetParam(), zeros(257)), refused(ReturnCode::unsupported));
   EXPECT_EQ(lab.mctp(GetParam()), refused(ReturnCode::unsupported));
   EXPECT_EQ(lab.mctp(GetParam(), zeros(1025)), refused(ReturnCode::unsupported));
+  EXPECT_EQ(lab.send(cci::kSecondaryMailbox, GetParam()), refused(ReturnCode::unsupported));
+  EXPECT_EQ(lab.send(kMctp1, GetParam()), refused(ReturnCode::unsupported));
 }
 
 // ----------------------------------------------------------------------------------------------------------- event
@@ -232,12 +231,12 @@ std::string handles(const Answered& answered) {
   return found;
 }
 
-class EventLogsOfOneCci : public OnBothCcis {
+class EventLogsOfOneCci : public OnEveryCci {
  protected:
-  const Via here = GetParam();
-  const Via there = GetParam() == Via::mailbox ? Via::mctp : Via::mailbox;
+  const cci::CciId here = GetParam();
+  const cci::CciId there = another_cci(GetParam());
 };
-ON_BOTH_CCIS(EventLogsOfOneCci);
+ON_EVERY_CCI(EventLogsOfOneCci);
 
 TEST_P(EventLogsOfOneCci, GetTheSameRecordsAsTheOther) {
   Lab lab;

@@ -46,8 +46,8 @@ void with_a_fan(MemoryDeviceConfig& config) {
   };
 }
 
-class VendorOpcodeOnCci : public OnBothCcis {};
-ON_BOTH_CCIS(VendorOpcodeOnCci);
+class VendorOpcodeOnCci : public OnEveryCci {};
+ON_EVERY_CCI(VendorOpcodeOnCci);
 
 TEST_P(VendorOpcodeOnCci, AnswersAsItsTableSays) {
   Lab lab(with_a_fan);
@@ -70,10 +70,10 @@ TEST_P(VendorOpcodeOnCci, TakesTheLengthsOfItsTableAlone) {
 
 TEST(VendorOpcode, IsCarriedAndListedByItsCarriers) {
   Lab lab(with_a_fan);
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC002), "0200");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC002), "0200");
-  EXPECT_EQ(lab.cel_effect(Via::mailbox, 0xC003), "0000");
-  EXPECT_EQ(lab.cel_effect(Via::mctp, 0xC003), "absent");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0xC002), "0200");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0xC002), "0200");
+  EXPECT_EQ(lab.cel_effect(cci::kMailbox, 0xC003), "0000");
+  EXPECT_EQ(lab.cel_effect(cci::kMctp, 0xC003), "absent");
   EXPECT_EQ(lab.mctp(0xC003), refused(ReturnCode::unsupported_mailbox_or_cci));
 }
 
@@ -92,7 +92,7 @@ TEST(VendorOpcode, CanBeMadeToFail) {
   lab.device().faults().return_codes.push_back({.opcode = Opcode{0xC001}, .call = 1, .return_code = ReturnCode::busy});
   EXPECT_EQ(lab.mailbox(0xC001), refused(ReturnCode::busy));
   EXPECT_EQ(lab.mailbox(0xC001), success("11223344"));
-  EXPECT_NE(text_of_log(lab, Via::mailbox, kDebugLog).find("mailbox c001h Get Fan: Busy (06h)"), std::string::npos);
+  EXPECT_NE(text_of_log(lab, cci::kMailbox, kDebugLog).find("mailbox c001h Get Fan: Busy (06h)"), std::string::npos);
 }
 
 class RegisterAfterReset : public AfterEveryReset {};

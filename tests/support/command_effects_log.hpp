@@ -6,21 +6,22 @@
 namespace cxlemu {
 
 struct CelLine {
-  std::string_view mailbox;  ///< opcode and Command Effect, each little-endian; empty: not on this CCI
+  std::string_view mailbox;  ///< opcode and Command Effect, each little-endian; empty: not on these CCIs
   std::string_view mctp;
 };
 // Bits: 0 after cold reset, 1 immediate configuration, 2 data, 3 policy, 4 log change, 5 security state change,
-// 6 background operation, 8 abort supported, 9 bits 11:10 valid, 10 after conventional, 11 after CXL reset.
+// 6 background operation, 7 on the secondary mailbox, too, 8 abort supported, 9 bits 11:10 valid, 10 after
+// conventional, 11 after CXL reset.
 inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"", "0100 0000"},           // Identify
     {"", "0200 0000"},           // Background Operation Status
     {"", "0300 0000"},           // Get Response Message Limit
     {"", "0400 0000"},           // Set Response Message Limit
     {"0500 0000", "0500 0000"},  // Request Abort Background Operation
-    {"0001 0000", "0001 0000"},  // Get Event Records
-    {"0101 1000", "0101 1000"},  // Clear Event Records
-    {"0201 0000", ""},           // Get Event Interrupt Policy
-    {"0301 0800", ""},           // Set Event Interrupt Policy
+    {"0001 8000", "0001 0000"},  // Get Event Records
+    {"0101 9000", "0101 1000"},  // Clear Event Records
+    {"0201 8000", ""},           // Get Event Interrupt Policy
+    {"0301 8800", ""},           // Set Event Interrupt Policy
     {"", "0401 0000"},           // Get MCTP Event Interrupt Policy
     {"", "0501 0800"},           // Set MCTP Event Interrupt Policy
     {"0002 0000", "0002 0000"},  // Get FW Info
@@ -28,17 +29,17 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
     {"0202 430f", "0202 430f"},  // Activate FW
     {"0003 0000", "0003 0000"},  // Get Timestamp
     {"0103 0800", "0103 0800"},  // Set Timestamp
-    {"0004 0000", "0004 0000"},  // Get Supported Logs
-    {"0104 0000", "0104 0000"},  // Get Log
-    {"0204 0000", "0204 0000"},  // Get Log Capabilities
-    {"0304 1000", "0304 1000"},  // Clear Log
+    {"0004 8000", "0004 0000"},  // Get Supported Logs
+    {"0104 8000", "0104 0000"},  // Get Log
+    {"0204 8000", "0204 0000"},  // Get Log Capabilities
+    {"0304 9000", "0304 1000"},  // Clear Log
     {"0404 5001", "0404 5001"},  // Populate Log
-    {"0504 0000", "0504 0000"},  // Get Supported Logs Sub-List
+    {"0504 8000", "0504 0000"},  // Get Supported Logs Sub-List
     {"0005 0000", "0005 0000"},  // Get Supported Features
     {"0105 0000", "0105 0000"},  // Get Feature
     {"0205 1a00", "0205 1a00"},  // Set Feature
     {"0006 5401", "0006 5401"},  // Perform Maintenance
-    {"0040 0000", "0040 0000"},  // Identify Memory Device
+    {"0040 8000", "0040 0000"},  // Identify Memory Device
     {"0041 0000", "0041 0000"},  // Get Partition Info
     {"0141 070e", "0141 070e"},  // Set Partition Info
     {"0241 0000", "0241 0000"},  // Get LSA
@@ -71,13 +72,13 @@ inline constexpr auto kCelLines = std::to_array<CelLine>({
 });
 
 /// All of it, as hex.
-inline std::string whole_cel(Via via) {
+inline std::string whole_cel(cci::CciId via) {
   std::string hex;
-  for (const CelLine& line : kCelLines) hex += via == Via::mailbox ? line.mailbox : line.mctp;
+  for (const CelLine& line : kCelLines) hex += via.role == cci::Role::mctp ? line.mctp : line.mailbox;
   return to_hex(from_hex(hex).value());
 }
 /// Its bytes, and a number as the wire has it.
-inline std::uint32_t cel_bytes(Via via) { return static_cast<std::uint32_t>(whole_cel(via).size() / 2); }
+inline std::uint32_t cel_bytes(cci::CciId via) { return static_cast<std::uint32_t>(whole_cel(via).size() / 2); }
 inline std::string hex32(std::uint32_t value) { return to_hex(bytes_of(Le32{value})); }
 
 }  // namespace cxlemu

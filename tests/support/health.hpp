@@ -24,7 +24,8 @@ inline void wear(Lab& lab, std::uint8_t life_used) {
 inline std::string module_events(Lab& lab) {
   std::string all;
   for (std::size_t log = 0; log < 4; ++log) {
-    for (const EventRecord& record : lab.device().mailbox().events.log(static_cast<EventLogId>(log)).records) {
+    for (const EventRecord& record :
+         lab.device().cci(cci::kMailbox).events->log(static_cast<EventLogId>(log)).records) {
       EXPECT_EQ(record.event_record_identifier, kMemoryModuleEventRecord);
       MemoryModuleEventData data;
       std::memcpy(&data, record.event_record_data.data(), sizeof data);

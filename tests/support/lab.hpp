@@ -1,4 +1,5 @@
-// A whole lab in the process of a test: one memory device `mem0` on a Timeline that only the test moves.
+// A whole lab in the process of a test: one memory device `mem0` on a Timeline that only the test moves. It has every
+// kind of CCI that a memory device can have: both mailboxes and two MCTP endpoints.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,16 +11,20 @@
 #include <string_view>
 
 #include "base/hex.hpp"
-#include "machine/machine.hpp"
+#include "machine/build.hpp"
 
 namespace cxlemu::cci {
 // Names of tests show the command, not where it lies.
 inline void PrintTo(const Command* row, std::ostream* os) { *os << row->title; }
+inline void PrintTo(CciId id, std::ostream* os) { *os << name_of(id); }
 }  // namespace cxlemu::cci
 
 namespace cxlemu {
 
 using namespace std::chrono_literals;
+
+/// The second MCTP endpoint of the device under test.
+inline constexpr cci::CciId kMctp1{cci::Role::mctp, 1};
 
 /// Sizes of the device under test. Small, because a test looks at all of it.
 struct LabSizes {
@@ -28,6 +33,7 @@ struct LabSizes {
   std::uint64_t lsa_bytes = 4096;
   std::uint64_t partitionable_bytes = 0;
   std::uint16_t transmission_unit = 64;  ///< payload bytes of a packet that the device sends
+  std::uint8_t endpoints = 2;            ///< at EIDs from 8 on
 };
 
 /// What came back, with the payload as hex so that a failing test prints bytes.
@@ -58,21 +64,29 @@ class Lab {
     if (sizes.persistent_bytes != 0) mem0.persistent_memdev = "pmem";
     if (sizes.lsa_bytes != 0) mem0.lsa = "lsa";
     if (sizes.partitionable_bytes != 0) mem0.partitionable_memdev = "part";
+    mem0.mctp.clear();
+    for (std::uint8_t i = 0; i < sizes.endpoints; ++i) {
+      mem0.mctp.push_back({NetworkId{1}, Eid{static_cast<std::uint8_t>(8 + i)}});
+    }
+    mem0.config.secondary_mailbox = true;
     mem0.config.serial_number = 0x1122334455667788;
     mem0.transmission_unit = sizes.transmission_unit;
     if (configure) configure(mem0.config);
     topology.memory_devices.push_back(mem0);
-    machine = Machine::create(topology).value();
+    machine = build_machine(topology).value();
   }
 
-  MemoryDeviceNode& node() { return machine->memory_devices().front(); }
-  MemoryDevice& device() { return *node().device; }
+  ComponentNode& node() { return machine->components().front(); }
+  MemoryDevice& device() { return *std::get<MemoryDeviceKind>(node().built.kind).device; }
+
+  EndpointNode& endpoint_node(cci::CciId cci = cci::kMctp) { return *node().endpoint_of(cci); }
+  mctp::Endpoint& endpoint(cci::CciId cci = cci::kMctp) { return *endpoint_node(cci).endpoint; }
 
   /// Sends a command with this payload; over MCTP as packets through the network.
-  Answered send(Via via, std::uint16_t opcode, std::string_view payload_hex = "") {
+  Answered send(cci::CciId via, std::uint16_t opcode, std::string_view payload_hex = "") {
     return send_bytes(via, opcode, from_hex(payload_hex).value());
   }
-  Answered send_bytes(Via via, std::uint16_t opcode, const Buffer& payload) {
+  Answered send_bytes(cci::CciId via, std::uint16_t opcode, const Buffer& payload) {
     const cci::Command* row = device().commands().find(Opcode{opcode});
     const bool has_fault = !device().faults().return_codes.empty();
     const auto result = machine->send_command(node(), via, Opcode{opcode}, payload);
@@ -88,10 +102,10 @@ class Lab {
     return {result->return_code, to_hex(result->payload), result->background_operation};
   }
   Answered mailbox(std::uint16_t opcode, std::string_view payload_hex = "") {
-    return send(Via::mailbox, opcode, payload_hex);
+    return send(cci::kMailbox, opcode, payload_hex);
   }
   Answered mctp(std::uint16_t opcode, std::string_view payload_hex = "") {
-    return send(Via::mctp, opcode, payload_hex);
+    return send(cci::kMctp, opcode, payload_hex);
   }
 
   void advance(Nanoseconds by) { machine->advance_to(machine->now() + by); }
@@ -108,10 +122,10 @@ class Lab {
     machine->settle();
   }
 
-  cci::Context& context(Via via) { return via == Via::mailbox ? device().mailbox() : device().mctp(); }
+  cci::Cci& cci(cci::CciId id) { return device().cci(id); }
 
   /// The Command Effect of this opcode in the CEL of this CCI, as its two bytes stand there; "absent" where it is not.
-  std::string cel_effect(Via via, std::uint16_t opcode) {
+  std::string cel_effect(cci::CciId via, std::uint16_t opcode) {
     constexpr std::size_t kEntryDigits = 8;
     const std::string cel = send(via, 0x0401, "0da9c0b5bf414b788f7996b1623b3f17 00000000" + cel_size(via)).payload;
     for (std::size_t at = 0; at + kEntryDigits <= cel.size(); at += kEntryDigits) {
@@ -137,18 +151,55 @@ class Lab {
 
  private:
   static std::string hex_of(std::uint16_t value) { return to_hex(bytes_of(Le16{value})); }
-  std::string cel_size(Via via) { return send(via, 0x0400).payload.substr(48, 8); }
+  std::string cel_size(cci::CciId via) { return send(via, 0x0400).payload.substr(48, 8); }
 };
+
+/// The CCI that runs operations for this one: a secondary mailbox runs none.
+inline cci::CciId runs_for(cci::CciId cci) { return cci == cci::kSecondaryMailbox ? cci::kMailbox : cci; }
+/// Does it say that its operation is in progress?
+inline bool shows_background(cci::CciId cci) { return cci != cci::kSecondaryMailbox; }
+/// A Command Effect, as its bytes stand in the CEL of this CCI, of a command that a secondary mailbox accepts, too.
+inline std::string with_secondary(cci::CciId cci, std::string_view effect) {
+  Buffer bytes = from_hex(effect).value();
+  if (cci.role != cci::Role::mctp) bytes[0] |= std::byte{effect::secondary_mailbox_supported};
+  return to_hex(bytes);
+}
 
 /// So many bytes of zero, as hex.
 inline std::string zeros(std::size_t bytes) { return std::string(2 * bytes, '0'); }
 
-inline void PrintTo(Via via, std::ostream* os) { *os << (via == Via::mailbox ? "mailbox" : "MCTP"); }
+/// The CCIs of the device under test that carry the command of a conformance file, whose name begins with its opcode;
+/// in a file of another name all but the secondary mailbox, which carries little.
+inline std::vector<cci::CciId> ccis_of_file(std::string_view path) {
+  const auto digits = from_hex(path.substr(path.rfind('/') + 1, 4));
+  const cci::Command* row = nullptr;
+  for (const cci::Command& one : memory_device_commands()) {
+    if (digits &&
+        one.opcode.value == std::to_integer<unsigned>((*digits)[0]) * 256 + std::to_integer<unsigned>((*digits)[1])) {
+      row = &one;
+    }
+  }
+  const cci::Roles roles = row != nullptr ? row->roles : cci::Role::mailbox | cci::Role::mctp;
+  std::vector<cci::CciId> ccis;
+  for (const cci::CciId cci : {cci::kMailbox, cci::kSecondaryMailbox, cci::kMctp, kMctp1}) {
+    if (roles.has(cci.role)) ccis.push_back(cci);
+  }
+  return ccis;
+}
 
-/// A test that holds on every CCI of the device.
-class OnBothCcis : public testing::TestWithParam<Via> {};
-inline std::string via_name(const testing::TestParamInfo<Via>& info) {
-  return info.param == Via::mailbox ? "Mailbox" : "Mctp";
+/// A test that holds on every CCI of the device that carries the command.
+class OnEveryCci : public testing::TestWithParam<cci::CciId> {};
+inline std::string cci_name(cci::CciId cci) {
+  std::string name = cci::name_of(cci);
+  std::erase(name, '-');
+  name.front() = static_cast<char>(std::toupper(name.front()));
+  return name;
+}
+inline std::string cci_param_name(const testing::TestParamInfo<cci::CciId>& info) { return cci_name(info.param); }
+/// One that shares nothing with it but the device: of the first MCTP endpoint the second.
+inline cci::CciId another_cci(cci::CciId cci) {
+  if (cci == cci::kMailbox) return cci::kMctp;
+  return cci == cci::kMctp ? kMctp1 : cci::kMailbox;
 }
 
 /// A test that holds after every kind of reset.
@@ -178,5 +229,6 @@ inline std::string reset_param_name(const testing::TestParamInfo<ResetKind>& inf
                            testing::Values(ResetKind::conventional, ResetKind::cold, ResetKind::cxl, ResetKind::flr, \
                                            ResetKind::power_loss),                                                   \
                            reset_param_name)
-// Runs the tests of a fixture derived from OnBothCcis on each CCI.
-#define ON_BOTH_CCIS(Fixture) INSTANTIATE_TEST_SUITE_P(Cci, Fixture, testing::Values(Via::mailbox, Via::mctp), via_name)
+// Runs the tests of a fixture derived from OnEveryCci on each CCI that carries the command of the file.
+#define ON_EVERY_CCI(Fixture) \
+  INSTANTIATE_TEST_SUITE_P(Cci, Fixture, testing::ValuesIn(ccis_of_file(__FILE__)), cci_param_name)

@@ -22,7 +22,7 @@ inline std::string get_log(std::string_view log, std::uint32_t offset, std::uint
 }
 
 /// The size that Get Supported Logs tells of a log.
-inline std::uint32_t log_size(Lab& lab, Via via, std::string_view log) {
+inline std::uint32_t log_size(Lab& lab, cci::CciId via, std::string_view log) {
   const std::string list = lab.send(via, 0x0400).payload;
   const std::size_t at = list.find(log);
   if (at == std::string::npos) return 0;
@@ -30,7 +30,7 @@ inline std::uint32_t log_size(Lab& lab, Via via, std::string_view log) {
 }
 
 /// The whole log as hex, in parts of 256 bytes.
-inline std::string whole_log(Lab& lab, Via via, std::string_view log) {
+inline std::string whole_log(Lab& lab, cci::CciId via, std::string_view log) {
   const std::uint32_t size = log_size(lab, via, log);
   std::string all;
   for (std::uint32_t at = 0; at < size; at += 256) {
@@ -40,7 +40,7 @@ inline std::string whole_log(Lab& lab, Via via, std::string_view log) {
   }
   return all;
 }
-inline std::string text_of_log(Lab& lab, Via via, std::string_view log) {
+inline std::string text_of_log(Lab& lab, cci::CciId via, std::string_view log) {
   return std::string(text_of(from_hex(whole_log(lab, via, log)).value()));
 }
 

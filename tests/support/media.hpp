@@ -60,11 +60,11 @@ ErrorList<Head> error_list(const Answered& answered) {
   EXPECT_EQ(list.head.media_error_record_count, list.records.size());
   return list;
 }
-inline ErrorList<GetPoisonListOut> poison_list(Lab& lab, Via via = Via::mailbox,
+inline ErrorList<GetPoisonListOut> poison_list(Lab& lab, cci::CciId via = cci::kMailbox,
                                                const std::string& range = all_lines()) {
   return error_list<GetPoisonListOut>(lab.send(via, 0x4300, range));
 }
-inline ErrorList<GetScanMediaResultsOut> scan_results(Lab& lab, Via via = Via::mailbox) {
+inline ErrorList<GetScanMediaResultsOut> scan_results(Lab& lab, cci::CciId via = cci::kMailbox) {
   return error_list<GetScanMediaResultsOut>(lab.send(via, 0x4305));
 }
 
@@ -78,9 +78,9 @@ inline constexpr PoisonKind kLatent{PoisonSource::internal, false, false};
 inline constexpr PoisonKind kPermanent{PoisonSource::internal, true, true};
 
 /// What the records of a log tell of: "dpa:transaction:descriptor" of each General Media Event.
-inline std::string media_events(Lab& lab, EventLogId log, Via via = Via::mailbox) {
+inline std::string media_events(Lab& lab, EventLogId log, cci::CciId via = cci::kMailbox) {
   std::string all;
-  for (const EventRecord& record : lab.context(via).events.log(log).records) {
+  for (const EventRecord& record : lab.cci(via).events->log(log).records) {
     GeneralMediaEventData data;
     std::memcpy(&data, record.event_record_data.data(), sizeof data);
     EXPECT_EQ(record.event_record_identifier, kGeneralMediaEventRecord);

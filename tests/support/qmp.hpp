@@ -13,6 +13,7 @@ inline constexpr std::string_view kGreeting =
     R"({"QMP":{"version":{"qemu":{"micro":0,"minor":1,"major":0},"package":"cxlemu"},"capabilities":[]}})"
     "\r\n";
 
+/// The device is as one that nobody said more of: a mailbox and one MCTP endpoint.
 class QmpLab {
  public:
   explicit QmpLab(std::unique_ptr<Machine> of, std::string clock = "virtual")
@@ -23,7 +24,13 @@ class QmpLab {
     });
   }
   explicit QmpLab(const std::function<void(MemoryDeviceConfig&)>& configure = {})
-      : QmpLab(std::move(Lab(configure).machine)) {}
+      : QmpLab(std::move(Lab(
+                             [&](MemoryDeviceConfig& config) {
+                               config.secondary_mailbox = false;
+                               if (configure) configure(config);
+                             },
+                             {.endpoints = 1})
+                             .machine)) {}
 
   // ---- bytes of a client ----
   static Source source(std::uint32_t client) { return {SourceKind::qmp, client}; }
@@ -71,11 +78,11 @@ class QmpLab {
     return std::string(answer["error"]["desc"].string().value_or("not refused"));
   }
 
-  MemoryDevice& device() { return *machine->memory_devices().front().device; }
+  MemoryDevice& device() { return *std::get<MemoryDeviceKind>(machine->components().front().built.kind).device; }
   /// The payload of an answer of this device as hex, or the name of its refusal.
-  std::string command(Via via, std::uint16_t opcode, std::string_view payload_hex = "") {
+  std::string command(cci::CciId via, std::uint16_t opcode, std::string_view payload_hex = "") {
     const auto result =
-        machine->send_command(machine->memory_devices().front(), via, Opcode{opcode}, from_hex(payload_hex).value());
+        machine->send_command(machine->components().front(), via, Opcode{opcode}, from_hex(payload_hex).value());
     machine->settle();
     if (!result) return "no answer";
     return result->return_code == ReturnCode::success ? to_hex(result->payload)

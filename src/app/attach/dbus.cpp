@@ -44,14 +44,16 @@ DbusTree tree_of(Machine& machine) {
     // The programs themselves: message type 0 alone, so that nobody takes them for a device.
     add_endpoint(tree, network.id, local, {endpoint_interface(network.id, local, Buffer{std::byte{0}})});
   }
-  for (const MemoryDeviceNode& node : machine.memory_devices()) {
-    if (node.endpoint == nullptr || !machine.is_reached(node)) continue;
-    const auto& configuration = node.endpoint->configuration();
-    Buffer types{std::byte{0}};
-    for (const auto& supported : configuration.message_types) types.push_back(static_cast<std::byte>(supported.type));
-    add_endpoint(tree, node.declaration.mctp.network, node.endpoint->eid(),
-                 {endpoint_interface(node.declaration.mctp.network, node.endpoint->eid(), std::move(types)),
-                  {"xyz.openbmc_project.Common.UUID", {{"UUID", configuration.uuid.text()}}}});
+  for (const ComponentNode& node : machine.components()) {
+    for (const EndpointNode& one : node.endpoints) {
+      if (!machine.is_reached(one)) continue;
+      const auto& configuration = one.endpoint->configuration();
+      Buffer types{std::byte{0}};
+      for (const auto& supported : configuration.message_types) types.push_back(static_cast<std::byte>(supported.type));
+      add_endpoint(tree, one.network, one.endpoint->eid(),
+                   {endpoint_interface(one.network, one.endpoint->eid(), std::move(types)),
+                    {"xyz.openbmc_project.Common.UUID", {{"UUID", configuration.uuid.text()}}}});
+    }
   }
   return tree;
 }

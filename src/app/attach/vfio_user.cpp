@@ -50,20 +50,23 @@ int MailboxPayloads::descriptor(const std::string& id) const {
   return found == memory_.end() ? -1 : found->second.descriptor();
 }
 
-Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop, Machine& machine, Gate& gate,
+Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop, const Topology& topology,
+                                                             Machine& machine, Gate& gate,
                                                              const MailboxPayloads& payloads,
                                                              const std::filesystem::path& directory) {
   std::unique_ptr<AttachVfioUser> attach(new AttachVfioUser(gate));
-  const auto& nodes = machine.memory_devices();
-  attach->functions_.resize(nodes.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const std::string& id = nodes[i].device->id();
-    const std::string& wanted = nodes[i].declaration.vfio_user;
-    if (wanted == "none") continue;
-    Function& function = attach->functions_[i];
-    function.socket = wanted == "auto" ? directory / (id + ".vfio") : std::filesystem::path(wanted);
+  attach->functions_.resize(machine.function_count());
+  for (const MemoryDeviceDeclaration& declaration : topology.memory_devices) {
+    if (declaration.vfio_user == "none") continue;
+    const std::string& id = declaration.id;
+    const ComponentNode& node = *machine.find(id);
+    const auto& kind = std::get<MemoryDeviceKind>(node.built.kind);
+    const FunctionId function_id = node.functions.front();
+    Function& function = attach->functions_[function_id.value];
+    function.socket =
+        declaration.vfio_user == "auto" ? directory / (id + ".vfio") : std::filesystem::path(declaration.vfio_user);
     auto server =
-        os::vfio_user::Server::open(loop, function.socket, attach->device(nodes[i], i, payloads.descriptor(id)));
+        os::vfio_user::Server::open(loop, function.socket, attach->device(kind, function_id, payloads.descriptor(id)));
     if (!server) {
       return failure(fmt::format("{}: {}; vfio-user=PATH names another socket, vfio-user=none leaves it out", id,
                                  server.error().message));
@@ -74,8 +77,8 @@ Result<std::unique_ptr<AttachVfioUser>> AttachVfioUser::open(os::EventLoop& loop
   return attach;
 }
 
-os::vfio_user::Device AttachVfioUser::device(const MemoryDeviceNode& node, std::size_t index, int payload_descriptor) {
-  const PcieFunction& function = *node.function;
+os::vfio_user::Device AttachVfioUser::device(const MemoryDeviceKind& device, FunctionId id, int payload_descriptor) {
+  const PcieFunction& function = *device.function;
   os::vfio_user::Device made;
   for (std::uint32_t i = 0; i < os::vfio_user::kRegions; ++i) {
     if (const auto region = region_of(i)) made.regions[i].size = function.size(*region);
@@ -83,46 +86,42 @@ os::vfio_user::Device AttachVfioUser::device(const MemoryDeviceNode& node, std::
   if (payload_descriptor >= 0) {
     auto& registers = made.regions[ConfigurationSpace::kDeviceRegistersBar];
     registers.mappable = {
-        {.offset = pci::DeviceRegisters::payload_offset(), .size = node.device->config().mailbox_payload_size}};
+        {.offset = pci::DeviceRegisters::payload_offset(), .size = device.device->config().mailbox_payload_size}};
     registers.descriptor = payload_descriptor;
   }
   const auto kind = interrupt_of(function);
-  functions_[index].interrupt = kind;
+  functions_[id.value].interrupt = kind;
   if (kind == os::vfio_user::Interrupt::msi_x) {
     made.regions[ConfigurationSpace::kMsiXBar].size = ConfigurationSpace::kMsiXBarSize;
-    functions_[index].msi_x_table.resize(ConfigurationSpace::kMsiXBarSize);
+    functions_[id.value].msi_x_table.resize(ConfigurationSpace::kMsiXBarSize);
   }
   made.interrupts[static_cast<std::size_t>(kind)] = function.configuration_space().messages();
-  made.read = [this, index](std::uint32_t region, std::uint64_t offset, MutableBytes to) {
-    read(index, region, offset, to);
-  };
-  made.write = [this, index](std::uint32_t region, std::uint64_t offset, Bytes from) {
-    write(index, region, offset, from);
-  };
-  made.reset = [this, index] {
-    gate_.turn([&](Machine& machine) { machine.reset(machine.memory_devices()[index], ResetKind::conventional); });
+  made.read = [this, id](std::uint32_t region, std::uint64_t offset, MutableBytes to) { read(id, region, offset, to); };
+  made.write = [this, id](std::uint32_t region, std::uint64_t offset, Bytes from) { write(id, region, offset, from); };
+  made.reset = [this, id] {
+    gate_.turn([&](Machine& machine) { machine.reset(machine.component_of(id), ResetKind::conventional); });
   };
   return made;
 }
 
-void AttachVfioUser::read(std::size_t index, std::uint32_t region, std::uint64_t offset, MutableBytes to) {
+void AttachVfioUser::read(FunctionId id, std::uint32_t region, std::uint64_t offset, MutableBytes to) {
   gate_.turn([&](Machine& machine) {
     if (const auto known = region_of(region)) {
-      machine.read_registers(machine.memory_devices()[index], *known, offset, to);
+      machine.read_registers(id, *known, offset, to);
     } else {
-      std::ranges::copy(Bytes(functions_[index].msi_x_table).subspan(offset, to.size()), to.begin());
+      std::ranges::copy(Bytes(functions_[id.value].msi_x_table).subspan(offset, to.size()), to.begin());
     }
   });
 }
 
-void AttachVfioUser::write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from) {
+void AttachVfioUser::write(FunctionId id, std::uint32_t region, std::uint64_t offset, Bytes from) {
   gate_.turn([&](Machine& machine) {
     if (const auto known = region_of(region)) {
-      return machine.write_registers(machine.memory_devices()[index], *known, offset, from);
+      return machine.write_registers(id, *known, offset, from);
     }
     // The client sends the messages, by a table of its own. No bit is ever pending: what is signalled is with the
     // client.
-    Buffer& table = functions_[index].msi_x_table;
+    Buffer& table = functions_[id.value].msi_x_table;
     const auto end = std::min<std::uint64_t>(offset + from.size(), ConfigurationSpace::kMsiXPendingBits);
     for (std::uint64_t at = offset; at < end; ++at) table[at] = from[at - offset];
   });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/attach/gate.hpp"
+#include "machine/build.hpp"
 #include "os/memory.hpp"
 #include "os/vfio_user/server.hpp"
 
@@ -30,11 +31,11 @@ class AttachVfioUser {
  public:
   /// Listens for every device that does not say vfio-user=none. Its socket is `ID.vfio` in the lab's directory or the
   /// path that it names.
-  static Result<std::unique_ptr<AttachVfioUser>> open(os::EventLoop& loop, Machine& machine, Gate& gate,
-                                                      const MailboxPayloads& payloads,
+  static Result<std::unique_ptr<AttachVfioUser>> open(os::EventLoop& loop, const Topology& topology, Machine& machine,
+                                                      Gate& gate, const MailboxPayloads& payloads,
                                                       const std::filesystem::path& directory);
-  /// Of a memory device, by its index; empty: it has none.
-  [[nodiscard]] const std::filesystem::path& socket(std::size_t index) const { return functions_[index].socket; }
+  /// Empty: nobody can attach to this function.
+  [[nodiscard]] const std::filesystem::path& socket(FunctionId id) const { return functions_[id.value].socket; }
 
  private:
   struct Function {
@@ -45,13 +46,13 @@ class AttachVfioUser {
   };
 
   explicit AttachVfioUser(Gate& gate) : gate_(gate) {}
-  os::vfio_user::Device device(const MemoryDeviceNode& node, std::size_t index, int payload_descriptor);
-  void read(std::size_t index, std::uint32_t region, std::uint64_t offset, MutableBytes to);
-  void write(std::size_t index, std::uint32_t region, std::uint64_t offset, Bytes from);
+  os::vfio_user::Device device(const MemoryDeviceKind& kind, FunctionId id, int payload_descriptor);
+  void read(FunctionId id, std::uint32_t region, std::uint64_t offset, MutableBytes to);
+  void write(FunctionId id, std::uint32_t region, std::uint64_t offset, Bytes from);
   void interrupt(const Output& output);
 
   Gate& gate_;
-  std::vector<Function> functions_;
+  std::vector<Function> functions_;  ///< by FunctionId
 };
 
 }  // namespace cxlemu::app

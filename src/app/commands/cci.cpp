@@ -1,3 +1,5 @@
+#include "app/commands/cci.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -40,19 +42,19 @@ const cci::Command* find_row(std::string_view name) {
 
 // ------------------------------------------------------------------------------------ commands that want several calls
 
-using generic::LogContents;
-using KnownLog = generic::LogRow<MemoryDevice>;
+using cci::LogContents;
+using KnownLog = cci::LogRow;
 constexpr std::string_view kLogIdentifierField = "log_identifier=";
 
 const KnownLog* find_log(const Uuid& identifier) {
-  const auto rows = MemoryDevice::log_rows();
+  const auto rows = memory_device_logs();
   const auto found = std::ranges::find(rows, identifier, &KnownLog::identifier);
   return found == rows.end() ? nullptr : &*found;
 }
 
 // Logs may be given by their names.
 std::vector<std::string> with_log_identifiers(std::vector<std::string> fields) {
-  const auto rows = MemoryDevice::log_rows();
+  const auto rows = memory_device_logs();
   for (std::string& field : fields) {
     if (!field.starts_with(kLogIdentifierField)) continue;
     const auto known = std::ranges::find(rows, field.substr(kLogIdentifierField.size()), &KnownLog::short_name);
@@ -281,8 +283,8 @@ void print_commands(const Json& vendor) {
       if (field.kind != FieldKind::reserved) fields += fmt::format("{}=... ", field.name);
     }
     if (!row.input.tail_name.empty()) fields += fmt::format("{}=...", row.input.tail_name);
-    const bool mailbox = row.carriers.has(cci::Carrier::mailbox);
-    const bool mctp = row.carriers.has(cci::Carrier::mctp);
+    const bool mailbox = row.roles.has(cci::Role::mailbox);
+    const bool mctp = row.roles.has(cci::Role::mctp);
     rows.push_back({fmt::format("{:04x}h", row.opcode.value), command_name(row.title),
                     mailbox && mctp ? "mailbox, mctp" : (mailbox ? "mailbox" : "mctp"), fields});
   }
@@ -371,7 +373,12 @@ void declare(CLI::App& app, CciOptions& options) {
   app.add_option("command", options.command, "name such as get-health-info, or opcode; absent: list them");
   app.add_option("fields", options.fields, "field=value ...; data=TEXT, data=hex:00ff or data=@FILE");
   app.add_option("--via", options.via, "by which CCI (default: the first that carries the opcode)")
-      ->check(CLI::IsMember({"mailbox", "mctp"}));
+      ->check(CLI::Validator(
+          [](std::string& name) {
+            return cci::parse_cci_id(name) ? std::string()
+                                           : name + " names no CCI: mailbox, secondary-mailbox, mctp, mctp1 ...";
+          },
+          "CCI"));
   app.add_option("--payload", options.payload, "input payload in hexadecimal, instead of fields");
   app.add_option("--output", options.output, "write the bytes of the response to this file");
   app.add_flag("--json", options.json, "the answer as JSON");

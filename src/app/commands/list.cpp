@@ -17,15 +17,23 @@ std::string capacity(const Json& bytes) {
   return value == 0 ? "-" : decode::capacity_text(value);
 }
 
-std::string endpoint(const Json& json) {
-  if (json.is_null()) return "-";
-  return fmt::format("{}:{}", qmp::number_of(json["network"]), qmp::number_of(json["eid"]));
+std::string places(const Json& endpoints) {
+  std::string text;
+  for (const Json& one : endpoints.elements()) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : "+", qmp::number_of(one["network"]), qmp::number_of(one["eid"]));
+  }
+  return text.empty() ? "-" : text;
 }
 
-std::string packets(const Json& json) {
-  if (json.is_null()) return "-";
-  const Json& counters = json["counters"];
-  return fmt::format("{}/{}", qmp::number_of(counters["packets-received"]), qmp::number_of(counters["packets-sent"]));
+std::string packets(const Json& endpoints) {
+  if (endpoints.elements().empty()) return "-";
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  for (const Json& one : endpoints.elements()) {
+    received += qmp::number_of(one["counters"]["packets-received"]);
+    sent += qmp::number_of(one["counters"]["packets-sent"]);
+  }
+  return fmt::format("{}/{}", received, sent);
 }
 
 // "media disabled", "locked", "4400h 45 %", or "ready".
@@ -86,7 +94,7 @@ int run(const ListOptions& options) {
   for (const Json& device : (*answer)["devices"].elements()) {
     rows.push_back({std::string(*device["id"].string()), std::string(*device["type"].string()),
                     capacity(device["volatile-capacity"]), capacity(device["persistent-capacity"]),
-                    capacity(device["lsa-size"]), endpoint(device["endpoint"]), packets(device["endpoint"]),
+                    capacity(device["lsa-size"]), places(device["endpoints"]), packets(device["endpoints"]),
                     events(device), state(device)});
   }
   print(table(rows));

@@ -117,10 +117,12 @@ void say_up(Daemon& daemon, options::LabClock clock, bool json) {
   if (json) {
     Json devices = Json::array();
     Json sockets = Json::object();
-    for (std::size_t i = 0; const auto& node : daemon.machine().memory_devices()) {
-      devices.push_back(node.device->id());
-      if (const auto& socket = daemon.vfio_user_socket(i++); !socket.empty()) {
-        sockets.set(node.device->id(), socket.string());
+    for (const ComponentNode& node : daemon.machine().components()) {
+      devices.push_back(node.name());
+      for (const FunctionId function : node.functions) {
+        if (const auto& socket = daemon.vfio_user_socket(function); !socket.empty()) {
+          sockets.set(node.name(), socket.string());
+        }
       }
     }
     Json line = Json::object({{"lab", directory.name()},
@@ -133,14 +135,20 @@ void say_up(Daemon& daemon, options::LabClock clock, bool json) {
   } else {
     print_line(
         fmt::format("lab \"{}\" is up in {} (clock {})", directory.name(), directory.path().string(), name_of(clock)));
-    for (std::size_t i = 0; const auto& node : daemon.machine().memory_devices()) {
-      const auto& socket = daemon.vfio_user_socket(i++);
-      print_line(fmt::format(
-          "  {}  {}{}{}", node.device->id(), decode::capacity_text(node.device->logical_device().capacity()),
-          node.endpoint == nullptr
-              ? ""
-              : fmt::format("  MCTP {}:{}", node.declaration.mctp.network.value, node.endpoint->eid().value),
-          socket.empty() ? "" : fmt::format("  vfio-user {}", socket.native())));
+    for (const ComponentNode& node : daemon.machine().components()) {
+      std::string line = fmt::format("  {}", node.name());
+      if (const auto* kind = std::get_if<MemoryDeviceKind>(&node.built.kind)) {
+        line += "  " + decode::capacity_text(kind->device->logical_device().capacity());
+      }
+      for (const EndpointNode& one : node.endpoints) {
+        line += fmt::format("{}{}:{}", &one == node.endpoints.data() ? "  MCTP " : "+", one.network.value,
+                            one.endpoint->eid().value);
+      }
+      for (const FunctionId function : node.functions) {
+        const auto& socket = daemon.vfio_user_socket(function);
+        if (!socket.empty()) line += fmt::format("  vfio-user {}", socket.native());
+      }
+      print_line(line);
     }
     if (const auto address = daemon.dbus_address()) print_line(fmt::format("  D-Bus  {}", *address));
   }

@@ -45,7 +45,7 @@ Nanoseconds at_once(std::uint64_t bytes) { return std::clamp<Nanoseconds>(at_rat
 
 }  // namespace
 
-Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t capacity_bytes) {
+Nanoseconds sanitize_duration(const LogicalDeviceConfig& config, std::uint64_t capacity_bytes) {
   if (config.sanitize_duration) return *config.sanitize_duration;
   switch (config.timing) {
     case Timing::qemu:
@@ -58,7 +58,7 @@ Nanoseconds sanitize_duration(const MemoryDeviceConfig& config, std::uint64_t ca
   return at_once(capacity_bytes);
 }
 
-Nanoseconds media_operation_duration(const MemoryDeviceConfig& config, std::uint64_t bytes) {
+Nanoseconds media_operation_duration(const LogicalDeviceConfig& config, std::uint64_t bytes) {
   if (config.media_operation_duration) return *config.media_operation_duration;
   switch (config.timing) {
     case Timing::qemu:
@@ -71,7 +71,7 @@ Nanoseconds media_operation_duration(const MemoryDeviceConfig& config, std::uint
   return at_once(bytes);
 }
 
-Nanoseconds scan_duration(const MemoryDeviceConfig& config, std::uint64_t bytes) {
+Nanoseconds scan_duration(const LogicalDeviceConfig& config, std::uint64_t bytes) {
   if (config.scan_duration) return *config.scan_duration;
   switch (config.timing) {
     // 500 ns a cache line, and never less than a millisecond.

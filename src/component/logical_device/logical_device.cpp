@@ -1,6 +1,38 @@
 #include "component/logical_device/logical_device.hpp"
 
 namespace cxlemu {
+namespace {
+
+bool holds_media(const cci::Cci& cci) {
+  if (!cci.background.running()) return false;
+  const cci::Command* running = cci.component->commands.find(cci.background.state().opcode);
+  return running != nullptr && running->holds_media;
+}
+
+}  // namespace
+
+LogicalDevice::LogicalDevice(cci::Component& component, const LogicalDeviceConfig& config,
+                             LogicalDeviceBackings backings)
+    : component_(component),
+      config_(config),
+      backings_(backings),
+      poison_limits_{.list_records = config.poison_list_size,
+                     .scan_results = config.scan_results_size,
+                     .frozen_list_follows_clears = config.frozen_poison_list == FrozenPoisonList::follows_clears} {
+  state.partitioned_volatile = std::min(config.partitioned_volatile, partitionable_capacity());
+}
+
+void LogicalDevice::log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log) {
+  on_event(log, poison::event_of(finding, is_volatile(Dpa{finding.range.dpa}), transaction, log));
+}
+
+bool LogicalDevice::media_operation_elsewhere(const cci::Cci& cci) const {
+  return config_.busy_across == BusyAcross::conflicting &&
+         std::ranges::any_of(component_.ccis,
+                             [&](const cci::Cci& other) { return other.id != cci.id && holds_media(other); });
+}
+
+bool LogicalDevice::media_operation_running() const { return std::ranges::any_of(component_.ccis, holds_media); }
 
 std::expected<void, MediaError> LogicalDevice::read(Dpa dpa, MutableBytes to) const {
   if (state.media_disabled) return std::unexpected(MediaError::disabled);

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <expected>
+#include <functional>
 #include <optional>
 
 #include "base/ids.hpp"
+#include "cci/component.hpp"
+#include "component/logical_device/config.hpp"
 #include "component/logical_device/poison.hpp"
 #include "component/logical_device/security_state.hpp"
 #include "memory/backing.hpp"
@@ -41,12 +44,32 @@ enum class UserData : std::uint8_t { persistent, all };
 
 class LogicalDevice {
  public:
-  LogicalDevice(LogicalDeviceBackings backings, PoisonLimits poison_limits)
-      : backings_(backings), poison_limits_(poison_limits) {}
+  static constexpr cci::Subject kSubject = cci::Subject::logical_device;
+
+  /// Both are those of the device that it is part of, and outlive it.
+  LogicalDevice(cci::Component& component, const LogicalDeviceConfig& config, LogicalDeviceBackings backings);
   LogicalDevice(const LogicalDevice&) = delete;
   LogicalDevice& operator=(const LogicalDevice&) = delete;
 
   LogicalDeviceState state;
+  /// Logs an event on the CCIs of the device. Set by the device.
+  std::move_only_function<void(EventLogId, const EventRecord&)> on_event;
+
+  [[nodiscard]] const LogicalDeviceConfig& config() const { return config_; }
+  [[nodiscard]] cci::Component& component() { return component_; }
+  void mark(StateKey key) { component_.changes.mark(key); }
+  [[nodiscard]] std::uint64_t device_time() const { return component_.device_time(); }
+  /// Tells of poison by a General Media Event.
+  void log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log);
+  /// An operation that has the media to itself runs on another CCI, and that makes this one busy (CXL r3.2 9.20.1:
+  /// permitted, not required).
+  [[nodiscard]] bool media_operation_elsewhere(const cci::Cci& cci) const;
+  /// Such an operation runs on any of its CCIs.
+  [[nodiscard]] bool media_operation_running() const;
+  // COMPAT(libcxlmi): its programs read a limit of 0 as "cannot inject".
+  [[nodiscard]] std::uint16_t inject_poison_limit() const {
+    return config_.inject_poison_limit.value_or(component_.profile == Profile::libcxlmi ? 0xFFFF : 0);
+  }
 
   /// Bytes. Volatile capacity begins at DPA 0, persistent capacity follows it (CXL r3.2 8.2.10.9.2.1). The
   /// partitionable capacity lies between what is only volatile and what is only persistent, so that partitions are
@@ -120,13 +143,10 @@ class LogicalDevice {
     return true;
   }
 
+  cci::Component& component_;
+  const LogicalDeviceConfig& config_;
   LogicalDeviceBackings backings_;
   PoisonLimits poison_limits_;
-};
-
-template <typename C>
-concept HasLogicalDevice = requires(C& component) {
-  { component.logical_device() } -> std::same_as<LogicalDevice&>;
 };
 
 }  // namespace cxlemu

@@ -1,14 +1,12 @@
 // CXL r3.2 8.2.10.9.5.2 Secure Erase (Opcode 4401h) and 8.2.10.9.5.3 Media Operations (Opcode 4402h)
 #pragma once
 
-#include "component/generic/concepts.hpp"
 #include "component/logical_device/logical_device.hpp"
-#include "component/logical_device/sanitize.hpp"
 
 namespace cxlemu {
 
 /// How long Media Operations on so many bytes take on the device's time.
-Nanoseconds media_operation_duration(const MemoryDeviceConfig& config, std::uint64_t bytes);
+Nanoseconds media_operation_duration(const LogicalDeviceConfig& config, std::uint64_t bytes);
 
 /// The smallest range of Media Operations.
 inline constexpr std::uint64_t kMediaOperationGranularity = kCacheLine;
@@ -16,136 +14,20 @@ inline constexpr std::uint64_t kMediaOperationGranularity = kCacheLine;
 namespace logical {
 
 // CXL r3.2 8.2.10.9.5.2 Secure Erase (Opcode 4401h)
-template <Sanitizable C>
-cci::Result<void> secure_erase(C& component, cci::Context&) {
-  // Its row refuses it while locked: "any security applied shall be disabled or unlocked" before. New keys: what stood
-  // there cannot be read any more. Labels are no user data, and poison is of the media, which was not written.
-  if (!component.logical_device().erase(UserData::all)) return cci::refuse(ReturnCode::internal_error);
-  component.changes().mark(StateKey::media);
-  return {};
-}
-
-/// What a request asks for, read from its bytes again when the operation ends.
-struct MediaOperationRequest {
-  MediaOperationsIn head;
-  cci::Tail<DpaRangeFormat> ranges;
-
-  [[nodiscard]] bool is_discovery() const {
-    return head.media_operation_class == 0 && head.media_operation_subclass == 0;
-  }
-  /// Sanitize and Zero are one here: both leave zeros.
-  [[nodiscard]] bool is_known() const {
-    return is_discovery() || (head.media_operation_class == 1 && head.media_operation_subclass <= 1);
-  }
-};
-inline MediaOperationRequest media_operation_of(Bytes request) {
-  Reader reader(request);
-  const auto head = reader.take<MediaOperationsIn>().value_or(MediaOperationsIn{});
-  const std::size_t size =
-      std::min(reader.rest().size() / sizeof(DpaRangeFormat), static_cast<std::size_t>(head.dpa_range_count)) *
-      sizeof(DpaRangeFormat);
-  return {head, {reader.rest().first(size)}};
-}
-
-inline cci::Result<void> discover_media_operations(
-    const MediaOperationsIn& in, Bytes arguments,
-    cci::Answer<MediaOperationsDiscoveryOut, SupportedMediaOperation>& out) {
-  constexpr auto kOperations = std::to_array<SupportedMediaOperation>({{1, 0}, {1, 1}});
-  if (in.dpa_range_count != 0) return cci::refuse(ReturnCode::invalid_input);
-  const auto asked = Reader(arguments).take<MediaOperationsDiscovery>();
-  if (!asked) return cci::refuse(ReturnCode::invalid_payload_length);
-  const std::size_t start = asked->start_index;
-  if (start >= kOperations.size()) return cci::refuse(ReturnCode::invalid_input);
-  const std::size_t count = std::min<std::size_t>(asked->number_of_supported_operations, kOperations.size() - start);
-  out.put(MediaOperationsDiscoveryOut{kMediaOperationGranularity, static_cast<std::uint16_t>(kOperations.size()),
-                                      static_cast<std::uint16_t>(count)});
-  for (std::size_t i = 0; i < count; ++i) out.put(kOperations[start + i]);
-  return {};
-}
-
-/// The first rule that a range breaks is the answer; nothing where all of them may be operated on.
-inline std::optional<ReturnCode> refuse_ranges(const LogicalDevice& device, const cci::Tail<DpaRangeFormat>& ranges) {
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const DpaRangeFormat range = ranges[i];
-    // SILENT: a range without bytes is an invalid one. Bits 5:0 of the start are reserved.
-    const std::uint64_t start = range.starting_dpa & ~(kMediaOperationGranularity - 1);
-    if (range.length == 0 || range.length % kMediaOperationGranularity != 0 ||
-        !device.contains(Dpa{start}, range.length)) {
-      return ReturnCode::invalid_input;
-    }
-    // SILENT: 13h is no return code of this command, but what needs media that is locked shall be refused with it.
-    if (device.locks(Dpa{start}, range.length)) return ReturnCode::invalid_security_state;
-  }
-  return std::nullopt;
-}
+cci::Result<void> secure_erase(LogicalDevice& device, cci::Cci&);
 
 // CXL r3.2 8.2.10.9.5.3 Media Operations (Opcode 4402h)
-template <Sanitizable C>
-cci::Result<cci::Outcome> media_operations(C& component, cci::Context& context, const MediaOperationsIn& in,
+cci::Result<cci::Outcome> media_operations(LogicalDevice& device, cci::Cci& cci, const MediaOperationsIn& in,
                                            cci::Tail<std::byte> rest,
-                                           cci::Answer<MediaOperationsDiscoveryOut, SupportedMediaOperation>& out) {
-  const MediaOperationRequest request{in, {rest.bytes}};
-  // An operation that the device does not have is an invalid input here, not an unsupported one.
-  if (!request.is_known()) return cci::refuse(ReturnCode::invalid_input);
-  if (request.is_discovery()) {
-    if (const auto answered = discover_media_operations(in, rest.bytes, out); !answered) {
-      return cci::refuse(answered.error());
-    }
-    return cci::Outcome{};
-  }
-  LogicalDevice& device = component.logical_device();
-  if (device.state.media_disabled) return cci::refuse(ReturnCode::media_disabled);
-  if (component.media_operation_elsewhere(context)) return cci::refuse(ReturnCode::busy);
-  const std::uint64_t bytes = std::uint64_t{in.dpa_range_count} * sizeof(DpaRangeFormat);
-  // LIMIT: as many ranges as a request to this CCI holds.
-  if (rest.bytes.size() < bytes) return cci::refuse(ReturnCode::invalid_payload_length);
-  const cci::Tail<DpaRangeFormat> ranges{rest.bytes.first(bytes)};
-  if (const auto code = refuse_ranges(device, ranges)) return cci::refuse(*code);
-  // No range: there is nothing to do.
-  if (ranges.size() == 0) return cci::Outcome{};
-  std::uint64_t total = 0;
-  // LIMIT: what a week holds; ranges may overlap, and are counted as often as they are named.
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 56;
-  for (std::size_t i = 0; i < ranges.size() && total < kMost; ++i) total += ranges[i].length;
-  component.changes().mark(StateKey::background);
-  return cci::Background{media_operation_duration(component.config(), total)};
-}
+                                           cci::Answer<MediaOperationsDiscoveryOut, SupportedMediaOperation>& out);
 
-template <Sanitizable C>
-ReturnCode overwrite_ranges(C& component, Bytes request, std::uint8_t percent) {
-  const auto ranges = media_operation_of(request).ranges;
-  LogicalDevice& device = component.logical_device();
-  if (!device.state.poison.is_clean()) component.changes().mark(StateKey::poison);
-  bool done = true;
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const std::uint64_t start = ranges[i].starting_dpa & ~(kMediaOperationGranularity - 1);
-    const std::uint64_t lines = ranges[i].length / kMediaOperationGranularity;
-    const std::uint64_t reached = lines / 100 * percent + lines % 100 * percent / 100;
-    // Only a state that was restored can name what is not there.
-    done = device.contains(Dpa{start}, reached * kMediaOperationGranularity) &&
-           device.zero(Dpa{start}, reached * kMediaOperationGranularity, component.timestamp().at(component.now())) &&
-           done;
-  }
-  for (const auto key : {StateKey::media, StateKey::background}) component.changes().mark(key);
-  return done ? ReturnCode::success : ReturnCode::internal_error;
-}
-
-template <Sanitizable C>
-ReturnCode complete_media_operations(C& component, cci::Context&, Bytes request) {
-  return overwrite_ranges(component, request, 100);
-}
+ReturnCode complete_media_operations(LogicalDevice& device, cci::Cci&, Bytes request);
 
 /// What had been reached is overwritten; media was and is enabled.
-template <Sanitizable C>
-void interrupt_media_operations(C& component, cci::Context&, Bytes request, std::uint8_t percent, cci::Interruption) {
-  (void)overwrite_ranges(component, request, percent);
-}
+void interrupt_media_operations(LogicalDevice& device, cci::Cci&, Bytes request, std::uint8_t percent,
+                                cci::Interruption);
 
-template <Sanitizable C>
-bool media_operations_run_in_background(const C&, const cci::Context&, Bytes request) {
-  const MediaOperationRequest asked = media_operation_of(request);
-  return asked.is_known() && !asked.is_discovery() && asked.ranges.size() != 0;
-}
+bool media_operations_run_in_background(const LogicalDevice&, const cci::Cci&, const cci::Request& request);
 
 }  // namespace logical
 }  // namespace cxlemu

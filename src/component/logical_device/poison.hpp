@@ -3,9 +3,10 @@
 // Scan Media has gone over all of the capacity.
 #pragma once
 
-#include <array>
+#include <map>
 #include <vector>
 
+#include "cci/cci_id.hpp"
 #include "memory/poison_map.hpp"
 #include "wire/event_records.hpp"
 #include "wire/media_and_poison.hpp"
@@ -27,16 +28,13 @@ struct PoisonListCursor {
   bool operator==(const PoisonListCursor&) const = default;
 };
 
-/// CCIs that read lists of their own: one for each bit of cci::Carrier.
-inline constexpr std::size_t kPoisonReaders = 3;
-
 /// What the last Scan Media found.
 struct ScanResults {
   bool available = false;  ///< Scan Media was called since the last Conventional Reset
   std::vector<PoisonRange> records;
   std::uint64_t restart_dpa = 0;
-  std::uint64_t restart_length = 0;                  ///< not 0: the store was full there
-  std::array<std::uint32_t, kPoisonReaders> next{};  ///< first record of the next page, for each CCI
+  std::uint64_t restart_length = 0;          ///< not 0: the store was full there
+  std::map<cci::CciId, std::uint32_t> next;  ///< first record of the next page, for each CCI that reads on
   bool operator==(const ScanResults&) const = default;
 };
 
@@ -47,7 +45,7 @@ struct PoisonState {
   std::uint64_t overflow_timestamp = 0;
   /// Bytes from DPA 0 that scans, each beginning where the one before had ended, have covered since the overflow.
   std::uint64_t scanned_since_overflow = 0;
-  std::array<PoisonListCursor, kPoisonReaders> cursors;
+  std::map<cci::CciId, PoisonListCursor> cursors;  ///< of the CCIs that are reading a list
   ScanResults scan;
   /// Nothing is poisoned and nothing is reported.
   [[nodiscard]] bool is_clean() const { return media.empty() && list.empty() && !overflow; }

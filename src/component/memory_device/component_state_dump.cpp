@@ -89,7 +89,7 @@ void populate(MemoryDevice& device) {
   ComponentStateDumpState& dump = device.component_state_dump();
   dump.data.clear();
   dump.data = state_dump::text(device);
-  dump.timestamp = device.timestamp().at(device.now());
+  dump.timestamp = device.component().device_time();
   ++dump.generation;
   device.changes().mark(StateKey::component_state_dump);
 }
@@ -116,7 +116,7 @@ Buffer text(MemoryDevice& device) {
 }
 
 // Only the first trigger since the log was cleared makes data; the others are counted (Table 8-88).
-void trigger(MemoryDevice& device, const std::array<std::uint16_t, kCcisOfADump>& handles) {
+void trigger(MemoryDevice& device, const std::map<cci::CciId, std::uint16_t>& handles) {
   ComponentStateDumpState& dump = device.component_state_dump();
   const bool is_first = dump.triggers == 0;
   if (dump.triggers == 0xFF) return;
@@ -125,14 +125,14 @@ void trigger(MemoryDevice& device, const std::array<std::uint16_t, kCcisOfADump>
     dump.automatic = true;
     dump.event_handles = handles;
     // "The component shall complete the Populate Log command with a return code of Interrupted."
-    for (cci::Context* context : {&device.mailbox(), &device.mctp()}) {
-      if (!context->background.running() || context->background.state().opcode != kPopulateLog) continue;
-      context->background.interrupt(ReturnCode::interrupted);
+    for (cci::Cci& cci : device.component().ccis) {
+      if (!cci.background.running() || cci.background.state().opcode != kPopulateLog) continue;
+      cci.background.interrupt(ReturnCode::interrupted);
       device.note({.kind = DebugLogKind::interrupted,
-                   .by = context->carrier,
+                   .by = cci.id,
                    .opcode = kPopulateLog.value,
                    .code = static_cast<std::uint16_t>(ReturnCode::interrupted),
-                   .percent = context->background.percent()});
+                   .percent = cci.background.percent()});
       device.changes().mark(StateKey::background);
     }
     populate(device);
@@ -148,11 +148,9 @@ void trigger(MemoryDevice& device, const std::array<std::uint16_t, kCcisOfADump>
 
 namespace {
 
-std::size_t cci_index(const cci::Context& context) { return context.carrier == cci::Carrier::mctp ? 1 : 0; }
-
 // What the log says to one CCI: handles are those of its own event logs.
-ComponentStateDumpHeader header_for(MemoryDevice& device, const cci::Context& context) {
-  const ComponentStateDumpState& dump = device.component_state_dump();
+ComponentStateDumpHeader header_for(const cci::Cci& cci) {
+  const ComponentStateDumpState& dump = cci.subject<MemoryDevice>().component_state_dump();
   ComponentStateDumpHeader header{};
   header.component_state_dump_data_length = static_cast<std::uint32_t>(dump.data.size());
   header.auto_populate_trigger_count_since_clear = dump.triggers;
@@ -163,24 +161,25 @@ ComponentStateDumpHeader header_for(MemoryDevice& device, const cci::Context& co
   header.flags = ComponentStateDumpHeader::kAutoPopulateData;
   header.event_log = EventLogId::fatal;
   // "If there was an associated Event Record, but it is no longer in the Event Log, this field shall be cleared."
-  const std::uint16_t handle = dump.event_handles[cci_index(context)];
-  const bool is_there =
-      std::ranges::any_of(context.events.log(EventLogId::fatal).records,
-                          [&](const EventRecord& record) { return record.event_record_handle == handle; });
-  header.associated_event_record_handle = is_there ? handle : std::uint16_t{0};
+  const auto handle = dump.event_handles.find(cci.id);
+  if (handle == dump.event_handles.end()) return header;
+  const bool is_there = std::ranges::any_of(cci.events->log(EventLogId::fatal).records, [&](const EventRecord& record) {
+    return record.event_record_handle == handle->second;
+  });
+  header.associated_event_record_handle = is_there ? handle->second : std::uint16_t{0};
   return header;
 }
 
 // SILENT: whether two CCIs share a fetch sequence; here each has its own.
-std::optional<ReturnCode> admit_read(MemoryDevice& device, const cci::Context& context, std::uint32_t offset) {
-  const ComponentStateDumpState& dump = device.component_state_dump();
+std::optional<ReturnCode> admit_read(const cci::Cci& cci, std::uint32_t offset) {
+  const ComponentStateDumpState& dump = cci.subject<MemoryDevice>().component_state_dump();
   if (offset == 0) {
-    const bool is_being_populated = device.operations_running(kPopulateLog) != 0;
+    const bool is_being_populated = cci.component->operations_running(kPopulateLog) != 0;
     return is_being_populated ? std::optional(ReturnCode::retry_required) : std::nullopt;
   }
-  const std::uint32_t began_with = dump.fetching[cci_index(context)];
-  if (began_with == 0) return ReturnCode::invalid_input;
-  if (began_with != dump.generation) return ReturnCode::interrupted;
+  const auto began_with = dump.fetching.find(cci.id);
+  if (began_with == dump.fetching.end()) return ReturnCode::invalid_input;
+  if (began_with->second != dump.generation) return ReturnCode::interrupted;
   return std::nullopt;
 }
 
@@ -196,16 +195,17 @@ Nanoseconds populate_duration(const MemoryDeviceConfig& config) {
   return config.timing == Timing::real ? 1s : 10ms;
 }
 
-bool populates_in_background(const MemoryDevice& device, const cci::Context& context) {
-  return context.forced_background || populate_duration(device.config()) != Nanoseconds{};
+bool populates_in_background(const cci::Cci& cci, const cci::Request& request) {
+  return request.forced_background || populate_duration(cci.subject<MemoryDevice>().config()) != Nanoseconds{};
 }
 
-cci::Result<cci::Outcome> populate_by_command(MemoryDevice& device, const cci::Context& context) {
-  const bool is_being_populated = device.operations_running(kPopulateLog) != 0;
+cci::Result<cci::Outcome> populate_by_command(const cci::Cci& cci, const cci::Request& request) {
+  auto& device = cci.subject<MemoryDevice>();
+  const bool is_being_populated = device.component().operations_running(kPopulateLog) != 0;
   if (is_being_populated && device.config().busy_across == BusyAcross::conflicting)
     return cci::refuse(ReturnCode::busy);
   clear(device);
-  if (populates_in_background(device, context)) {
+  if (populates_in_background(cci, request)) {
     device.changes().mark(StateKey::background);
     return cci::Background{populate_duration(device.config())};
   }
@@ -215,22 +215,22 @@ cci::Result<cci::Outcome> populate_by_command(MemoryDevice& device, const cci::C
 
 }  // namespace
 
-const generic::LogRow<MemoryDevice>& component_state_dump_row() {
+const cci::LogRow& component_state_dump_row() {
   using Out = GetLogCapabilitiesOut;
-  static constexpr generic::LogRow<MemoryDevice> kRow{
+  static constexpr cci::LogRow kRow{
       .identifier = kComponentStateDumpLog,
       .name = "Component State Dump Log",
       .capabilities = Out::kClearLogSupported | Out::kPopulateLogSupported | Out::kAutoPopulateSupported |
                       Out::kPersistentAcrossColdReset,
       .size =
-          [](MemoryDevice& device, const cci::Context&) {
+          [](const cci::Cci& cci) {
             return static_cast<std::uint32_t>(sizeof(ComponentStateDumpHeader) +
-                                              device.component_state_dump().data.size());
+                                              cci.subject<MemoryDevice>().component_state_dump().data.size());
           },
       .read =
-          [](MemoryDevice& device, const cci::Context& context, std::uint32_t offset, MutableBytes to) {
-            const ComponentStateDumpHeader header = header_for(device, context);
-            const Bytes data = device.component_state_dump().data;
+          [](const cci::Cci& cci, std::uint32_t offset, MutableBytes to) {
+            const ComponentStateDumpHeader header = header_for(cci);
+            const Bytes data = cci.subject<MemoryDevice>().component_state_dump().data;
             for (std::size_t i = 0; i < to.size(); ++i) {
               const std::size_t at = offset + i;
               to[i] = at < sizeof header ? bytes_of(header)[at] : data[at - sizeof header];
@@ -238,17 +238,17 @@ const generic::LogRow<MemoryDevice>& component_state_dump_row() {
           },
       .admit_read = admit_read,
       .was_read =
-          [](MemoryDevice& device, const cci::Context& context, std::uint32_t offset) {
-            ComponentStateDumpState& dump = device.component_state_dump();
-            if (offset == 0) dump.fetching[cci_index(context)] = dump.generation;
+          [](const cci::Cci& cci, std::uint32_t offset) {
+            ComponentStateDumpState& dump = cci.subject<MemoryDevice>().component_state_dump();
+            if (offset == 0) dump.fetching[cci.id] = dump.generation;
           },
-      .clear = clear,
+      .clear = [](const cci::Cci& cci) { clear(cci.subject<MemoryDevice>()); },
       .populate = populate_by_command,
       .populated =
-          [](MemoryDevice& device) {
+          [](const cci::Cci& cci) {
             // An operation of the other CCI may have made data meanwhile (busy-across=never): the last one counts.
-            device.component_state_dump().automatic = false;
-            populate(device);
+            cci.subject<MemoryDevice>().component_state_dump().automatic = false;
+            populate(cci.subject<MemoryDevice>());
             return ReturnCode::success;
           },
       .populates_in_background = populates_in_background};

@@ -2,26 +2,24 @@
 // first fatal event since it was cleared.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <map>
 
 #include "base/bytes.hpp"
+#include "cci/cci_id.hpp"
 #include "wire/log_contents.hpp"
 
 namespace cxlemu {
-
-/// By CCI: mailbox, MCTP.
-inline constexpr std::size_t kCcisOfADump = 2;
 
 struct ComponentStateDumpState {
   Buffer data{};              ///< JSON text; empty: nothing is populated
   bool automatic = false;     ///< a trigger made it
   std::uint8_t triggers = 0;  ///< since it was cleared or populated by command (saturates)
-  std::array<std::uint16_t, kCcisOfADump>
-      event_handles{};           ///< of the trigger's record in the fatal log of each CCI; 0: lost
-  std::uint64_t timestamp = 0;   ///< the device's, when the data was made
-  std::uint32_t generation = 1;  ///< counts changes of the contents
-  std::array<std::uint32_t, kCcisOfADump> fetching{};  ///< the generation that each CCI began to read; 0: none
+  std::map<cci::CciId, std::uint16_t>
+      event_handles{};                             ///< of the trigger's record in the fatal log of each CCI; 0: lost
+  std::uint64_t timestamp = 0;                     ///< the device's, when the data was made
+  std::uint32_t generation = 1;                    ///< counts changes of the contents
+  std::map<cci::CciId, std::uint32_t> fetching{};  ///< the generation that each CCI began to read
   bool operator==(const ComponentStateDumpState&) const = default;
 };
 
@@ -36,7 +34,7 @@ class MemoryDevice;
 namespace state_dump {
 
 /// Something fatal was logged; `handles` are those of its record, 0 where it was lost.
-void trigger(MemoryDevice& device, const std::array<std::uint16_t, kCcisOfADump>& handles);
+void trigger(MemoryDevice& device, const std::map<cci::CciId, std::uint16_t>& handles);
 
 /// The text for the state that the device is in: passphrases are left out, lists and byte strings shortened.
 Buffer text(MemoryDevice& device);

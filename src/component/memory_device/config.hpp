@@ -8,31 +8,25 @@
 #include <string>
 #include <vector>
 
+#include "cci/component.hpp"
+#include "component/logical_device/config.hpp"
 #include "component/memory_device/vendor_command.hpp"
 
 namespace cxlemu {
 
-enum class Profile : std::uint8_t { strict, libcxlmi };
-enum class Timing : std::uint8_t { instant, qemu, real };
-enum class AbortWhenIdle : std::uint8_t { success, not_supported };
 enum class MediaDisabledRefuses : std::uint8_t { accessing, all };
-enum class BusyAcross : std::uint8_t { conflicting, never };
 enum class SurplusPayload : std::uint8_t { ignore, refuse };
 enum class TimestampOnReset : std::uint8_t { keep, clear };
 
 enum class QosTelemetry : std::uint8_t { off, congestion, throughput, both };
-enum class FrozenPoisonList : std::uint8_t { kept, follows_clears };
 
 enum class FirmwareVerify : std::uint8_t { package, any };
 
-/// LIMIT: records that a Poison List can be set to hold: Identify Memory Device counts them in 24 bits.
-inline constexpr std::uint32_t kMaximumPoisonListSize = 0xFF'FFFF;
-/// LIMIT: records that a store of scan results can be set to hold.
-inline constexpr std::uint32_t kMaximumScanResults = 0xFF'FFFF;
 /// LIMIT: spares of one kind that a device can be made with.
 inline constexpr std::uint32_t kMaximumSpares = 255;
 
-struct MemoryDeviceConfig {
+/// An SLD is one logical device: what that is built with are properties of the device itself.
+struct MemoryDeviceConfig : LogicalDeviceConfig {
   // Identity (CXL r3.2 8.2.10.1.1).
   std::uint16_t vendor_id = 0x1AF4;
   std::uint16_t device_id = 0x0C81;
@@ -48,10 +42,6 @@ struct MemoryDeviceConfig {
 
   std::uint8_t fw_slots = 2;                  ///< 2 to 4 (CXL r3.2 8.2.10.3.1)
   std::uint64_t fw_size_limit = 32ULL << 20;  ///< bytes of the largest FW package
-  std::uint32_t poison_list_size = 256;       ///< records in the Poison List, 1 to kMaximumPoisonListSize
-  std::uint32_t scan_results_size = 4096;     ///< records that a Scan Media keeps, 1 to kMaximumScanResults
-  /// Addresses that 4301h may have poisoned; 0: no limit. Absent: 0, but 65535 with profile=libcxlmi.
-  std::optional<std::uint16_t> inject_poison_limit;
 
   // Spares of each kind, at most kMaximumSpares (CXL r3.2 8.2.10.7.1).
   std::uint8_t soft_ppr_spares = 4;
@@ -63,16 +53,9 @@ struct MemoryDeviceConfig {
 
   // Behaviour.
   Profile profile = Profile::strict;
-  Timing timing = Timing::instant;
-  std::optional<std::chrono::milliseconds> sanitize_duration;         ///< overrides `timing` for 4400h
-  std::optional<std::chrono::milliseconds> scan_duration;             ///< overrides `timing` for 4304h
-  std::optional<std::chrono::milliseconds> media_operation_duration;  ///< overrides `timing` for 4402h
-  bool injects_persistent_poison = false;  ///< injected poison of persistent capacity survives every reset
-  FrozenPoisonList frozen_poison_list = FrozenPoisonList::kept;
   std::uint8_t abort_threshold = 85;  ///< percentage from which an operation is let finish (0005h)
   AbortWhenIdle abort_when_idle = AbortWhenIdle::success;
   MediaDisabledRefuses media_disabled_refuses = MediaDisabledRefuses::accessing;
-  BusyAcross busy_across = BusyAcross::conflicting;
   SurplusPayload surplus_payload = SurplusPayload::ignore;
   TimestampOnReset timestamp_on_reset = TimestampOnReset::keep;
   std::optional<FirmwareVerify> firmware_verify;                  ///< absent: package, but any with profile=libcxlmi
@@ -95,6 +78,9 @@ struct MemoryDeviceConfig {
   std::vector<VendorCommand> vendor_commands;
   std::vector<VendorRegister> vendor_registers;  ///< with their first values
 
+  /// MCTP CCIs, one for each endpoint; at most cci::kMaximumCcisOfARole.
+  std::uint8_t mctp_ccis = 1;
+
   // PCIe function.
   bool msi_x = false;  ///< else MSI
   bool secondary_mailbox = false;
@@ -116,7 +102,6 @@ struct MemoryDeviceConfig {
   std::uint16_t corrected_persistent_errors_warning = 100;
 
   // Partitions and QoS telemetry (CXL r3.2 8.2.10.9.2.2, 8.2.10.9.8).
-  std::uint64_t partitioned_volatile = 0;  ///< bytes of the partitionable capacity that are volatile at first
   QosTelemetry qos_telemetry = QosTelemetry::both;
   std::uint64_t qos_bandwidth = 0;  ///< bytes a second that the media can move; 0: any number
 };

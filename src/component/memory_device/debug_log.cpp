@@ -14,8 +14,6 @@ std::string seconds(Time time) {
   return fmt::format("{}.{:09}", nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000);
 }
 
-std::string_view name_of(cci::Carrier carrier) { return carrier == cci::Carrier::mctp ? "mctp" : "mailbox"; }
-
 std::string command_of(const DebugLogEntry& entry, cci::CommandSet& commands) {
   const Opcode opcode{entry.opcode};
   std::string_view title;
@@ -24,7 +22,7 @@ std::string command_of(const DebugLogEntry& entry, cci::CommandSet& commands) {
   } else if (const cci::RuntimeCommand* runtime = commands.find_runtime(opcode)) {
     title = runtime->title;
   }
-  return fmt::format("{} {:04x}h{}{}", name_of(entry.by), entry.opcode, title.empty() ? "" : " ", title);
+  return fmt::format("{} {:04x}h{}{}", cci::name_of(entry.by), entry.opcode, title.empty() ? "" : " ", title);
 }
 
 std::string code_of(const DebugLogEntry& entry) {

@@ -15,7 +15,7 @@ inline constexpr std::uint8_t kDebugLogKinds = 7;
 
 struct DebugLogEntry {
   DebugLogKind kind{};
-  cci::Carrier by{};         ///< of a command
+  cci::CciId by{};           ///< of a command
   std::uint16_t opcode = 0;  ///< of a command
   std::uint16_t code = 0;    ///< return code, ResetKind, EventLogId; of media: 1 where it is disabled
   std::uint8_t percent = 0;  ///< of an operation that was interrupted

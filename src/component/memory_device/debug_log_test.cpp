@@ -18,20 +18,17 @@ class DebugLog : public testing::Test {
 
 TEST_F(DebugLog, IsALineForEachEntry) {
   const std::uint16_t busy = 6;
-  debug_log::add(state, {.kind = DebugLogKind::started, .by = cci::Carrier::mctp, .opcode = 0x4400}, 1ns);
+  debug_log::add(state, {.kind = DebugLogKind::started, .by = cci::kMctp, .opcode = 0x4400}, 1ns);
   debug_log::add(state, {.kind = DebugLogKind::media, .code = 1}, 1ns);
-  debug_log::add(state, {.kind = DebugLogKind::refused, .by = cci::Carrier::mailbox, .opcode = 0x4400, .code = busy},
-                 1s);
+  debug_log::add(state, {.kind = DebugLogKind::refused, .by = cci::kMailbox, .opcode = 0x4400, .code = busy}, 1s);
   debug_log::add(
-      state,
-      {.kind = DebugLogKind::interrupted, .by = cci::Carrier::mctp, .opcode = 0x4400, .code = 0x12, .percent = 7}, 2s);
-  debug_log::add(state, {.kind = DebugLogKind::ended, .by = cci::Carrier::mctp, .opcode = 0x4400}, 3s);
+      state, {.kind = DebugLogKind::interrupted, .by = cci::kMctp, .opcode = 0x4400, .code = 0x12, .percent = 7}, 2s);
+  debug_log::add(state, {.kind = DebugLogKind::ended, .by = cci::kMctp, .opcode = 0x4400}, 3s);
   debug_log::add(state, {.kind = DebugLogKind::media}, 3s);
   debug_log::add(state, {.kind = DebugLogKind::event, .code = 3}, 100000s);
   debug_log::add(state, {.kind = DebugLogKind::reset, .code = static_cast<std::uint16_t>(ResetKind::power_loss)},
                  100000s);
-  debug_log::add(state, {.kind = DebugLogKind::refused, .by = cci::Carrier::mctp, .opcode = 0xC000, .code = 3},
-                 100001s);
+  debug_log::add(state, {.kind = DebugLogKind::refused, .by = cci::kMctp, .opcode = 0xC000, .code = 3}, 100001s);
   EXPECT_EQ(text(),
             "     0.000000001 mctp 4400h Sanitize: started\n"
             "     0.000000001 media disabled\n"
@@ -46,8 +43,7 @@ TEST_F(DebugLog, IsALineForEachEntry) {
 
 TEST_F(DebugLog, CountsWhatHappensAgain) {
   for (int i = 1; i <= 3; ++i) {
-    debug_log::add(state, {.kind = DebugLogKind::refused, .by = cci::Carrier::mailbox, .opcode = 0x4400, .code = 6},
-                   i * 1s);
+    debug_log::add(state, {.kind = DebugLogKind::refused, .by = cci::kMailbox, .opcode = 0x4400, .code = 6}, i * 1s);
   }
   EXPECT_EQ(text(), "     1.000000000 mailbox 4400h Sanitize: Busy (06h), 3 times until 3.000000000\n");
 }

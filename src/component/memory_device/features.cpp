@@ -91,10 +91,10 @@ cci::Result<std::size_t> feature_of(const FeatureTransfer& transfer, const SetFe
 }
 
 // Where a request stands in a transfer, or that it stands in none.
-std::optional<ReturnCode> refuse_action(const FeatureTransfer& transfer, const cci::Context& context, std::size_t index,
+std::optional<ReturnCode> refuse_action(const FeatureTransfer& transfer, const cci::Cci& cci, std::size_t index,
                                         SetFeatureAction action) {
   // SILENT: a transfer belongs to the CCI that began it, whatever another one asks for.
-  if (transfer.in_progress && transfer.by != context.carrier) return ReturnCode::feature_transfer_in_progress;
+  if (transfer.in_progress && transfer.by != cci.id) return ReturnCode::feature_transfer_in_progress;
   switch (action) {
     case SetFeatureAction::full:
     case SetFeatureAction::initiate:
@@ -159,7 +159,7 @@ Buffer default_value(const FeatureRow& row, const MemoryDeviceConfig& config) {
   return value;
 }
 
-cci::Result<void> get_supported_features(MemoryDevice&, cci::Context&, const GetSupportedFeaturesIn& in,
+cci::Result<void> get_supported_features(MemoryDevice&, cci::Cci&, const GetSupportedFeaturesIn& in,
                                          cci::Answer<GetSupportedFeaturesOut, SupportedFeatureEntry>& out) {
   const std::size_t start = in.starting_feature_index;
   // SILENT: a Count without room for what stands before the entries.
@@ -171,7 +171,7 @@ cci::Result<void> get_supported_features(MemoryDevice&, cci::Context&, const Get
   return {};
 }
 
-cci::Result<void> get_feature(MemoryDevice& device, cci::Context&, const GetFeatureIn& in, cci::AnswerBytes& out) {
+cci::Result<void> get_feature(MemoryDevice& device, cci::Cci&, const GetFeatureIn& in, cci::AnswerBytes& out) {
   const auto index = find(in.feature_identifier);
   // SILENT: a feature that there is not has no code of its own.
   if (!index) return cci::refuse(ReturnCode::invalid_input);
@@ -204,14 +204,13 @@ cci::Result<void> get_feature(MemoryDevice& device, cci::Context&, const GetFeat
   return {};
 }
 
-cci::Result<void> set_feature(MemoryDevice& device, cci::Context& context, const SetFeatureIn& in,
-                              cci::Tail<std::byte> data) {
+cci::Result<void> set_feature(MemoryDevice& device, cci::Cci& cci, const SetFeatureIn& in, cci::Tail<std::byte> data) {
   FeatureTransfer& transfer = device.features().transfer;
   const auto action = static_cast<SetFeatureAction>(SetFeatureIn::Action::get(in.set_feature_flags.value()));
   if (action > SetFeatureAction::abort) return cci::refuse(ReturnCode::invalid_input);
   const auto index = feature_of(transfer, in, action);
   if (!index) return cci::refuse(index.error());
-  if (const auto code = refuse_action(transfer, context, *index, action)) return cci::refuse(*code);
+  if (const auto code = refuse_action(transfer, cci, *index, action)) return cci::refuse(*code);
   if (action == SetFeatureAction::abort) {
     transfer = {};
     device.changes().mark(StateKey::features);
@@ -225,7 +224,7 @@ cci::Result<void> set_feature(MemoryDevice& device, cci::Context& context, const
   device.changes().mark(StateKey::features);
   if (action == SetFeatureAction::initiate) {
     transfer.in_progress = true;
-    transfer.by = context.carrier;
+    transfer.by = cci.id;
     transfer.feature = static_cast<std::uint8_t>(*index);
     transfer.save = save;
   }

@@ -38,7 +38,7 @@ struct FeatureValue {
 /// The one transfer of the device.
 struct FeatureTransfer {
   bool in_progress = false;
-  cci::Carrier by{};  ///< the CCI that began it
+  cci::CciId by{};  ///< the CCI that began it
   std::uint8_t feature = 0;
   bool save = false;
   Buffer data;                    ///< so far; never longer than the Set Feature Size
@@ -96,14 +96,12 @@ std::string_view impossible(const FeaturesState& state);
 namespace features {
 
 // CXL r3.2 8.2.10.6.1 Get Supported Features (Opcode 0500h)
-cci::Result<void> get_supported_features(MemoryDevice& device, cci::Context& context, const GetSupportedFeaturesIn& in,
+cci::Result<void> get_supported_features(MemoryDevice& device, cci::Cci& cci, const GetSupportedFeaturesIn& in,
                                          cci::Answer<GetSupportedFeaturesOut, SupportedFeatureEntry>& out);
 // CXL r3.2 8.2.10.6.2 Get Feature (Opcode 0501h)
-cci::Result<void> get_feature(MemoryDevice& device, cci::Context& context, const GetFeatureIn& in,
-                              cci::AnswerBytes& out);
+cci::Result<void> get_feature(MemoryDevice& device, cci::Cci& cci, const GetFeatureIn& in, cci::AnswerBytes& out);
 // CXL r3.2 8.2.10.6.3 Set Feature (Opcode 0502h)
-cci::Result<void> set_feature(MemoryDevice& device, cci::Context& context, const SetFeatureIn& in,
-                              cci::Tail<std::byte> data);
+cci::Result<void> set_feature(MemoryDevice& device, cci::Cci& cci, const SetFeatureIn& in, cci::Tail<std::byte> data);
 
 /// The value that the device works with.
 template <typename Writable>

@@ -132,26 +132,26 @@ Nanoseconds activation_duration(const MemoryDeviceConfig& config) {
   return config.timing == Timing::instant ? Nanoseconds{100ms} : Nanoseconds{2s};
 }
 
-// The operation of this opcode that is in the way of a request on `context`: one of the same CCI, and by property one
-// of the other.
-const cci::BackgroundSlot::State* running(MemoryDevice& device, const cci::Context& context, std::uint16_t opcode) {
-  for (cci::Context* each : {&device.mailbox(), &device.mctp()}) {
-    const bool counts = each == &context || device.config().busy_across == BusyAcross::conflicting;
-    const auto& state = each->background.state();
+// The operation of this opcode that is in the way of a request on `cci`: one of the same CCI, and by property one of
+// another.
+const cci::BackgroundSlot::State* running(MemoryDevice& device, const cci::Cci& cci, std::uint16_t opcode) {
+  for (const cci::Cci& each : device.component().ccis) {
+    const bool counts = each.id == cci.id || device.config().busy_across == BusyAcross::conflicting;
+    const auto& state = each.background.state();
     if (counts && state.running && state.opcode == Opcode{opcode}) return &state;
   }
   return nullptr;
 }
 
 // An activation holds the slot that it makes active.
-bool is_being_activated(MemoryDevice& device, const cci::Context& context, std::uint8_t slot) {
-  const auto* activation = running(device, context, 0x0202);
+bool is_being_activated(MemoryDevice& device, const cci::Cci& cci, std::uint8_t slot) {
+  const auto* activation = running(device, cci, 0x0202);
   return activation != nullptr && activation_of(activation->request).slot == slot;
 }
 
 // The last part of a package holds the slot that it is stored in.
-bool is_being_stored(MemoryDevice& device, const cci::Context& context, std::uint8_t slot) {
-  const auto* part = running(device, context, 0x0201);
+bool is_being_stored(MemoryDevice& device, const cci::Cci& cci, std::uint8_t slot) {
+  const auto* part = running(device, cci, 0x0201);
   return part != nullptr && is_last_part(head_of(part->request)) && head_of(part->request).slot == slot;
 }
 
@@ -180,8 +180,7 @@ void end_transfer(MemoryDevice& device) {
 void abort_transfer(MemoryDevice& device) {
   const FirmwareTransfer& transfer = device.firmware().transfer;
   if (transfer.part_is_running) {
-    cci::Context& context = transfer.by == cci::Carrier::mailbox ? device.mailbox() : device.mctp();
-    cci::interrupt_background(device.target(context), cci::Interruption::abort);
+    cci::interrupt_background(device.cci(transfer.by), cci::Interruption::abort);
     device.changes().mark(StateKey::background);
   }
   end_transfer(device);
@@ -193,7 +192,7 @@ bool transfer_in_progress(const MemoryDevice& device) {
   return transfer.in_progress && !too_late;
 }
 
-cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Context&) {
+cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Cci&) {
   const FirmwareState& state = device.firmware();
   GetFwInfoOut out{};
   out.fw_slots_supported = device.config().fw_slots;
@@ -209,13 +208,13 @@ cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Context&) {
   return out;
 }
 
-cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Context& context, const TransferFwIn& in,
-                                      cci::Tail<std::byte> data) {
+cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Cci& cci, const cci::Request& request,
+                                      const TransferFwIn& in, cci::Tail<std::byte> data) {
   FirmwareTransfer& transfer = device.firmware().transfer;
   if (!transfer_in_progress(device)) end_transfer(device);
-  if (is_last_part(in) && is_being_activated(device, context, in.slot)) return cci::refuse(ReturnCode::busy);
+  if (is_last_part(in) && is_being_activated(device, cci, in.slot)) return cci::refuse(ReturnCode::busy);
   if (in.action > TransferFwAction::abort) return cci::refuse(ReturnCode::invalid_input);
-  if (transfer.in_progress && transfer.by != context.carrier) return cci::refuse(ReturnCode::fw_transfer_in_progress);
+  if (transfer.in_progress && transfer.by != cci.id) return cci::refuse(ReturnCode::fw_transfer_in_progress);
   if (in.action == TransferFwAction::abort) {
     // SILENT: with no transfer in progress this is a success without effect.
     abort_transfer(device);
@@ -227,10 +226,10 @@ cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Context& contex
   if (const auto code = refuse_form(device, in, data.bytes.size())) return cci::refuse(*code);
 
   transfer.in_progress = true;
-  transfer.by = context.carrier;
+  transfer.by = cci.id;
   device.changes().mark(StateKey::firmware);
   const Nanoseconds duration = part_duration(device.config(), in, data.bytes.size());
-  if (duration > 0ns || context.forced_background) {
+  if (duration > 0ns || request.forced_background) {
     transfer.part_is_running = true;
     device.changes().mark(StateKey::background);
     return cci::Background{duration};
@@ -239,26 +238,27 @@ cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Context& contex
   return cci::Outcome{};
 }
 
-ReturnCode complete_transfer_fw(MemoryDevice& device, cci::Context&, Bytes request) {
+ReturnCode complete_transfer_fw(MemoryDevice& device, cci::Cci&, Bytes request) {
   // Only a state that was restored can be so.
   if (!device.firmware().transfer.part_is_running) return ReturnCode::aborted;
   return take_part(device, head_of(request), request.subspan(sizeof(TransferFwIn)));
 }
 
-void interrupt_transfer_fw(MemoryDevice& device, cci::Context&, Bytes, std::uint8_t, cci::Interruption) {
+void interrupt_transfer_fw(MemoryDevice& device, cci::Cci&, Bytes, std::uint8_t, cci::Interruption) {
   end_transfer(device);
 }
 
-bool transfer_fw_runs_in_background(const MemoryDevice& device, const cci::Context& context, Bytes request) {
-  const TransferFwIn in = head_of(request);
+bool transfer_fw_runs_in_background(const MemoryDevice& device, const cci::Cci&, const cci::Request& request) {
+  const TransferFwIn in = head_of(request.payload);
   if (in.action == TransferFwAction::abort) return false;
-  return context.forced_background || part_duration(device.config(), in, request.size() - sizeof in) > 0ns;
+  return request.forced_background || part_duration(device.config(), in, request.payload.size() - sizeof in) > 0ns;
 }
 
-cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Context& context, const ActivateFwIn& in) {
+cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Cci& cci, const cci::Request& request,
+                                      const ActivateFwIn& in) {
   FirmwareState& state = device.firmware();
   const bool is_online = in.action == ActivateFwAction::online;
-  if ((is_online && running(device, context, 0x0202) != nullptr) || is_being_stored(device, context, in.slot)) {
+  if ((is_online && running(device, cci, 0x0202) != nullptr) || is_being_stored(device, cci, in.slot)) {
     return cci::refuse(ReturnCode::busy);
   }
   if (in.action > ActivateFwAction::next_reset) return cci::refuse(ReturnCode::invalid_input);
@@ -272,7 +272,7 @@ cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Context& contex
     return cci::Outcome{};
   }
   if (!device.config().fw_online_activation) return cci::refuse(ReturnCode::invalid_input);
-  if (device.config().fw_activates_in_background || context.forced_background) {
+  if (device.config().fw_activates_in_background || request.forced_background) {
     device.changes().mark(StateKey::background);
     return cci::Background{activation_duration(device.config())};
   }
@@ -280,7 +280,7 @@ cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Context& contex
   return cci::Outcome{};
 }
 
-ReturnCode complete_activate_fw(MemoryDevice& device, cci::Context&, Bytes request) {
+ReturnCode complete_activate_fw(MemoryDevice& device, cci::Cci&, Bytes request) {
   const std::uint8_t slot = activation_of(request).slot;
   // Another CCI may have changed the slots meanwhile.
   if (!is_other_slot(device, slot) || !slot_of(device.firmware(), slot).filled) return ReturnCode::invalid_slot;
@@ -288,11 +288,11 @@ ReturnCode complete_activate_fw(MemoryDevice& device, cci::Context&, Bytes reque
 }
 
 // The device goes on with the firmware it has.
-void interrupt_activate_fw(MemoryDevice&, cci::Context&, Bytes, std::uint8_t, cci::Interruption) {}
+void interrupt_activate_fw(MemoryDevice&, cci::Cci&, Bytes, std::uint8_t, cci::Interruption) {}
 
-bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Context& context, Bytes request) {
-  return activation_of(request).action == ActivateFwAction::online &&
-         (device.config().fw_activates_in_background || context.forced_background);
+bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Cci&, const cci::Request& request) {
+  return activation_of(request.payload).action == ActivateFwAction::online &&
+         (device.config().fw_activates_in_background || request.forced_background);
 }
 
 void activate_staged(MemoryDevice& device) {

@@ -22,7 +22,7 @@ struct FirmwareSlot {
 
 struct FirmwareTransfer {
   bool in_progress = false;
-  cci::Carrier by{};  ///< the CCI that began it; every other one gets 08h
+  cci::CciId by{};  ///< the CCI that began it; every other one gets 08h
   Buffer data;
   std::uint64_t last_offset = 0;  ///< of the part before, in bytes: it may be sent again directly
   std::uint64_t last_length = 0;
@@ -49,22 +49,23 @@ FirmwareState initial_firmware(const MemoryDeviceConfig& config);
 namespace firmware {
 
 // CXL r3.2 8.2.10.3.1 Get FW Info (Opcode 0200h)
-cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Context& context);
+cci::Result<GetFwInfoOut> get_fw_info(MemoryDevice& device, cci::Cci& cci);
 
 // CXL r3.2 8.2.10.3.2 Transfer FW (Opcode 0201h)
-cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Context& context, const TransferFwIn& in,
-                                      cci::Tail<std::byte> data);
-ReturnCode complete_transfer_fw(MemoryDevice& device, cci::Context& context, Bytes request);
-void interrupt_transfer_fw(MemoryDevice& device, cci::Context& context, Bytes request, std::uint8_t percent,
+cci::Result<cci::Outcome> transfer_fw(MemoryDevice& device, cci::Cci& cci, const cci::Request& request,
+                                      const TransferFwIn& in, cci::Tail<std::byte> data);
+ReturnCode complete_transfer_fw(MemoryDevice& device, cci::Cci& cci, Bytes request);
+void interrupt_transfer_fw(MemoryDevice& device, cci::Cci& cci, Bytes request, std::uint8_t percent,
                            cci::Interruption why);
-bool transfer_fw_runs_in_background(const MemoryDevice& device, const cci::Context& context, Bytes request);
+bool transfer_fw_runs_in_background(const MemoryDevice& device, const cci::Cci& cci, const cci::Request& request);
 
 // CXL r3.2 8.2.10.3.3 Activate FW (Opcode 0202h)
-cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Context& context, const ActivateFwIn& in);
-ReturnCode complete_activate_fw(MemoryDevice& device, cci::Context& context, Bytes request);
-void interrupt_activate_fw(MemoryDevice& device, cci::Context& context, Bytes request, std::uint8_t percent,
+cci::Result<cci::Outcome> activate_fw(MemoryDevice& device, cci::Cci& cci, const cci::Request& request,
+                                      const ActivateFwIn& in);
+ReturnCode complete_activate_fw(MemoryDevice& device, cci::Cci& cci, Bytes request);
+void interrupt_activate_fw(MemoryDevice& device, cci::Cci& cci, Bytes request, std::uint8_t percent,
                            cci::Interruption why);
-bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Context& context, Bytes request);
+bool activate_fw_runs_in_background(const MemoryDevice& device, const cci::Cci& cci, const cci::Request& request);
 
 /// A reset of a kind that the CEL names: what is staged becomes active, or the device falls back to what was.
 void activate_staged(MemoryDevice& device);

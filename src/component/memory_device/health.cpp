@@ -146,9 +146,9 @@ HealthState initial_health(const MemoryDeviceConfig& config) {
 
 namespace health {
 
-cci::Result<GetHealthInfoOut> get_health_info(MemoryDevice& device, cci::Context&) { return info_of(device.health()); }
+cci::Result<GetHealthInfoOut> get_health_info(MemoryDevice& device, cci::Cci&) { return info_of(device.health()); }
 
-cci::Result<GetAlertConfigurationOut> get_alert_configuration(MemoryDevice& device, cci::Context&) {
+cci::Result<GetAlertConfigurationOut> get_alert_configuration(MemoryDevice& device, cci::Cci&) {
   const MemoryDeviceConfig& config = device.config();
   const AlertWarnings& warnings = device.health().warnings;
   GetAlertConfigurationOut out{};
@@ -165,7 +165,7 @@ cci::Result<GetAlertConfigurationOut> get_alert_configuration(MemoryDevice& devi
   return out;
 }
 
-cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Context&, const SetAlertConfigurationIn& in) {
+cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Cci&, const SetAlertConfigurationIn& in) {
   const MemoryDeviceConfig& config = device.config();
   const std::uint8_t valid = in.valid_alert_actions & Alerts::kAll;
   const std::uint8_t enabled = in.enable_alert_actions & valid;
@@ -211,11 +211,11 @@ cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Context&, c
   return {};
 }
 
-cci::Result<ShutdownState> get_shutdown_state(MemoryDevice& device, cci::Context&) {
+cci::Result<ShutdownState> get_shutdown_state(MemoryDevice& device, cci::Cci&) {
   return ShutdownState{device.health().shutdown_is_dirty ? ShutdownState::kDirty : std::uint8_t{0}};
 }
 
-cci::Result<void> set_shutdown_state(MemoryDevice& device, cci::Context&, const ShutdownState& in) {
+cci::Result<void> set_shutdown_state(MemoryDevice& device, cci::Cci&, const ShutdownState& in) {
   device.health().shutdown_is_dirty = (in.state & ShutdownState::kDirty) != 0;
   device.changes().mark(StateKey::health);
   return {};

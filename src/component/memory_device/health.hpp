@@ -40,16 +40,15 @@ HealthState initial_health(const MemoryDeviceConfig& config);
 namespace health {
 
 // CXL r3.2 8.2.10.9.3.1 Get Health Info (Opcode 4200h)
-cci::Result<GetHealthInfoOut> get_health_info(MemoryDevice& device, cci::Context& context);
+cci::Result<GetHealthInfoOut> get_health_info(MemoryDevice& device, cci::Cci& cci);
 // CXL r3.2 8.2.10.9.3.2 Get Alert Configuration (Opcode 4201h)
-cci::Result<GetAlertConfigurationOut> get_alert_configuration(MemoryDevice& device, cci::Context& context);
+cci::Result<GetAlertConfigurationOut> get_alert_configuration(MemoryDevice& device, cci::Cci& cci);
 // CXL r3.2 8.2.10.9.3.3 Set Alert Configuration (Opcode 4202h)
-cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Context& context,
-                                          const SetAlertConfigurationIn& in);
+cci::Result<void> set_alert_configuration(MemoryDevice& device, cci::Cci& cci, const SetAlertConfigurationIn& in);
 // CXL r3.2 8.2.10.9.3.4 Get Shutdown State (Opcode 4203h)
-cci::Result<ShutdownState> get_shutdown_state(MemoryDevice& device, cci::Context& context);
+cci::Result<ShutdownState> get_shutdown_state(MemoryDevice& device, cci::Cci& cci);
 // CXL r3.2 8.2.10.9.3.5 Set Shutdown State (Opcode 4204h)
-cci::Result<void> set_shutdown_state(MemoryDevice& device, cci::Context& context, const ShutdownState& in);
+cci::Result<void> set_shutdown_state(MemoryDevice& device, cci::Cci& cci, const ShutdownState& in);
 
 /// What changes a device's condition, with the events that the change makes.
 void set(MemoryDevice& device, const HealthState& wanted);

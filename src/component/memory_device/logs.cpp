@@ -1,12 +1,13 @@
 // The logs of a memory device, one row each (CXL r3.2 8.2.10.5.2).
 #include <cstring>
 
+#include "cci/command_effects_log.hpp"
 #include "component/memory_device/memory_device.hpp"
 
 namespace cxlemu {
 namespace {
 
-using Row = generic::LogRow<MemoryDevice>;
+using Row = cci::LogRow;
 
 void copy_part(Bytes log, std::uint32_t offset, MutableBytes to) {
   if (!to.empty()) std::memcpy(to.data(), log.data() + offset, to.size());
@@ -19,15 +20,21 @@ constexpr Row kVendorDebug{
     .name = "Vendor Debug Log",
     .capabilities = GetLogCapabilitiesOut::kClearLogSupported,
     .size =
-        [](MemoryDevice& device, const cci::Context&) {
+        [](const cci::Cci& cci) {
+          auto& device = cci.subject<MemoryDevice>();
           return static_cast<std::uint32_t>(debug_log::text(device.debug_log(), device.commands()).size());
         },
     .read =
-        [](MemoryDevice& device, const cci::Context&, std::uint32_t offset, MutableBytes to) {
+        [](const cci::Cci& cci, std::uint32_t offset, MutableBytes to) {
+          auto& device = cci.subject<MemoryDevice>();
           const std::string text = debug_log::text(device.debug_log(), device.commands());
           copy_part(bytes_of(std::string_view(text)), offset, to);
         },
-    .clear = [](MemoryDevice& device) { device.debug_log() = {.media_disabled = device.debug_log().media_disabled}; }};
+    .clear =
+        [](const cci::Cci& cci) {
+          DebugLogState& log = cci.subject<MemoryDevice>().debug_log();
+          log = {.media_disabled = log.media_disabled};
+        }};
 
 // -------------------------------------------------------------------------------------------------------- DDR5 ECS Log
 
@@ -61,15 +68,14 @@ EcsLog ecs_log(MemoryDevice& device) {
   return log;
 }
 
-constexpr Row kEcs{
-    .identifier = kDdr5EcsLog,
-    .name = "DDR5 Error Check Scrub (ECS) Log",
-    .size = [](MemoryDevice&, const cci::Context&) { return static_cast<std::uint32_t>(sizeof(EcsLog)); },
-    .read =
-        [](MemoryDevice& device, const cci::Context&, std::uint32_t offset, MutableBytes to) {
-          const EcsLog log = ecs_log(device);
-          copy_part(bytes_of(log), offset, to);
-        }};
+constexpr Row kEcs{.identifier = kDdr5EcsLog,
+                   .name = "DDR5 Error Check Scrub (ECS) Log",
+                   .size = [](const cci::Cci&) { return static_cast<std::uint32_t>(sizeof(EcsLog)); },
+                   .read =
+                       [](const cci::Cci& cci, std::uint32_t offset, MutableBytes to) {
+                         const EcsLog log = ecs_log(cci.subject<MemoryDevice>());
+                         copy_part(bytes_of(log), offset, to);
+                       }};
 
 // ----------------------------------------------------------------------------------------------------- media test logs
 
@@ -87,9 +93,8 @@ template <auto& log>
 constexpr Row constant_row(const Uuid& identifier, std::string_view name) {
   return {.identifier = identifier,
           .name = name,
-          .size = [](MemoryDevice&, const cci::Context&) { return static_cast<std::uint32_t>(sizeof log); },
-          .read = [](MemoryDevice&, const cci::Context&, std::uint32_t offset,
-                     MutableBytes to) { copy_part(bytes_of(log), offset, to); }};
+          .size = [](const cci::Cci&) { return static_cast<std::uint32_t>(sizeof log); },
+          .read = [](const cci::Cci&, std::uint32_t offset, MutableBytes to) { copy_part(bytes_of(log), offset, to); }};
 }
 
 // Clear Log clears the results of tests, of which there are none.
@@ -97,20 +102,20 @@ template <auto& log>
 constexpr Row clearable_row(const Uuid& identifier, std::string_view name) {
   Row row = constant_row<log>(identifier, name);
   row.capabilities = GetLogCapabilitiesOut::kClearLogSupported;
-  row.clear = [](MemoryDevice&) {};
+  row.clear = [](const cci::Cci&) {};
   return row;
 }
 
 }  // namespace
 
-std::span<const Row> MemoryDevice::log_rows() {
-  using enum generic::LogContents;
+std::span<const Row> memory_device_logs() {
+  using enum cci::LogContents;
   constexpr Layout kEntries{"CommandEffectsLog", 0, {}, "entries", &LayoutOf<CommandEffectsLogEntry>::value};
   constexpr Layout kEcsLayout{"Ddr5EcsLog", sizeof(Ddr5EcsLogHeader), Describe<Ddr5EcsLogHeader>::fields, "entries",
                               &LayoutOf<Ddr5EcsLogEntry>::value};
   // COMPAT(libcxlmi): seven, and it asks for no other number of them.
   static const auto rows = std::to_array<Row>({
-      generic::command_effects_log_row<MemoryDevice>().shown_as("command-effects", command_effects, kEntries),
+      cci::kCommandEffectsLogRow.shown_as("command-effects", command_effects, kEntries),
       kVendorDebug.shown_as("vendor-debug", lines_of_text),
       component_state_dump_row().shown_as("component-state-dump", header_and_json,
                                           LayoutOf<ComponentStateDumpHeader>::value),

@@ -193,7 +193,7 @@ void take_back(MemoryDevice& device, const Repair& repair) {
   LogicalDevice& media = device.logical_device();
   for (const PoisonRange& range : repair.taken) {
     (void)poison::add(media.state.poison, media.poison_limits(), range.dpa, range.length, range.kind,
-                      device.timestamp().at(device.now()));
+                      device.component().device_time());
     if (!range.kind.detected) media_errors::note_latent_poison(device);
   }
   device.changes().mark(StateKey::poison);
@@ -225,16 +225,16 @@ std::uint32_t resources_left(const MemoryDevice& device, RepairKind kind) {
   return all - static_cast<std::uint32_t>(std::min<std::int64_t>(used, all));
 }
 
-cci::Result<cci::Outcome> perform_maintenance(MemoryDevice& device, cci::Context& context,
+cci::Result<cci::Outcome> perform_maintenance(MemoryDevice& device, cci::Cci&, const cci::Request& request,
                                               const PerformMaintenanceIn& in, cci::Tail<std::byte> parameters) {
   // SILENT: "No operation" has no effect.
   if (in.maintenance_operation_class == kMaintenanceNoOperation && in.maintenance_operation_subclass == 0) {
     return cci::Outcome{};
   }
-  const auto operation = operation_of(in, parameters.bytes, device.refuses_surplus_payload());
+  const auto operation = operation_of(in, parameters.bytes, device.component().refuse_surplus_payload);
   if (!operation) return cci::refuse(operation.error());
   // "No more than one maintenance operation": of the device, whichever CCI began it.
-  if (device.operations_running(kPerformMaintenance) != 0) return cci::refuse(ReturnCode::busy);
+  if (device.component().operations_running(kPerformMaintenance) != 0) return cci::refuse(ReturnCode::busy);
   const auto extent = extent_of(device, *operation);
   if (!extent) return cci::refuse(ReturnCode::invalid_physical_address);
   if (operation->query) {
@@ -243,7 +243,7 @@ cci::Result<cci::Outcome> perform_maintenance(MemoryDevice& device, cci::Context
     return cci::Outcome{};
   }
   if (resources_left(device, operation->kind) == 0) return cci::refuse(ReturnCode::resources_exhausted);
-  if (operation->is_ppr() && !context.forced_background) {
+  if (operation->is_ppr() && !request.forced_background) {
     repair(device, *operation, *extent);
     return cci::Outcome{};
   }
@@ -253,7 +253,7 @@ cci::Result<cci::Outcome> perform_maintenance(MemoryDevice& device, cci::Context
                          .ends_at_once = device.config().sparing_completes_at_once};
 }
 
-ReturnCode complete_perform_maintenance(MemoryDevice& device, cci::Context&, Bytes request) {
+ReturnCode complete_perform_maintenance(MemoryDevice& device, cci::Cci&, Bytes request) {
   const auto operation = operation_of(request);
   const auto extent = operation ? extent_of(device, *operation) : std::nullopt;
   // Only a state that was restored can be so.
@@ -266,14 +266,13 @@ ReturnCode complete_perform_maintenance(MemoryDevice& device, cci::Context&, Byt
   return ReturnCode::success;
 }
 
-void interrupt_perform_maintenance(MemoryDevice& device, cci::Context&, Bytes request, std::uint8_t,
-                                   cci::Interruption) {
+void interrupt_perform_maintenance(MemoryDevice& device, cci::Cci&, Bytes request, std::uint8_t, cci::Interruption) {
   if (const auto operation = operation_of(request)) log_result(device, *operation, SparingResult::general_failure);
 }
 
-bool perform_maintenance_runs_in_background(const MemoryDevice&, const cci::Context& context, Bytes request) {
-  const auto operation = operation_of(request);
-  return operation && !operation->query && (!operation->is_ppr() || context.forced_background);
+bool perform_maintenance_runs_in_background(const MemoryDevice&, const cci::Cci&, const cci::Request& request) {
+  const auto operation = operation_of(request.payload);
+  return operation && !operation->query && (!operation->is_ppr() || request.forced_background);
 }
 
 // CXL r3.2 8.2.10.7.1.1 (sPPR "is lost with a power cycle"), 8.2.10.7.2.3 (soft sparing "will be reverted after any

@@ -42,12 +42,13 @@ std::uint32_t resources(const MemoryDeviceConfig& config, RepairKind kind);
 std::uint32_t resources_left(const MemoryDevice& device, RepairKind kind);
 
 // CXL r3.2 8.2.10.7.1 Perform Maintenance (Opcode 0600h)
-cci::Result<cci::Outcome> perform_maintenance(MemoryDevice& device, cci::Context& context,
+cci::Result<cci::Outcome> perform_maintenance(MemoryDevice& device, cci::Cci& cci, const cci::Request& request,
                                               const PerformMaintenanceIn& in, cci::Tail<std::byte> parameters);
-ReturnCode complete_perform_maintenance(MemoryDevice& device, cci::Context& context, Bytes request);
-void interrupt_perform_maintenance(MemoryDevice& device, cci::Context& context, Bytes request, std::uint8_t percent,
+ReturnCode complete_perform_maintenance(MemoryDevice& device, cci::Cci& cci, Bytes request);
+void interrupt_perform_maintenance(MemoryDevice& device, cci::Cci& cci, Bytes request, std::uint8_t percent,
                                    cci::Interruption why);
-bool perform_maintenance_runs_in_background(const MemoryDevice& device, const cci::Context& context, Bytes request);
+bool perform_maintenance_runs_in_background(const MemoryDevice& device, const cci::Cci& cci,
+                                            const cci::Request& request);
 
 /// What a reset of this kind takes back.
 void reset(MemoryDevice& device, ResetKind kind);

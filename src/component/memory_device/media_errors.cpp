@@ -245,8 +245,8 @@ void run_patrol_scrub(MemoryDevice& device) {
   MediaErrorsState& state = device.media_errors();
   LogicalDevice& media = device.logical_device();
   RowErrors rows(device);
-  const auto found = poison::detect(media.state.poison, media.poison_limits(), 0, media.capacity(),
-                                    device.timestamp().at(device.now()));
+  const auto found =
+      poison::detect(media.state.poison, media.poison_limits(), 0, media.capacity(), device.component().device_time());
   for (const PoisonFinding& finding : found) {
     add_saturated(state.patrol_scrub.uncorrected, finding.range.length / kCacheLine);
     log_uncorrected(device, finding);

@@ -3,61 +3,88 @@
 #include <algorithm>
 #include <utility>
 
+#include "component/generic/ccis.hpp"
+
 namespace cxlemu {
+namespace {
+
+IdentifyOut identity_of(const MemoryDeviceConfig& config) {
+  IdentifyOut out{};
+  out.pcie_vendor_id = config.vendor_id;
+  out.pcie_device_id = config.device_id;
+  out.pcie_subsystem_vendor_id = config.subsystem_vendor_id;
+  out.pcie_subsystem_id = config.subsystem_id;
+  out.device_serial_number = config.serial_number;
+  out.maximum_supported_message_size = config.message_limit;
+  out.component_type = ComponentType::type3_device;
+  return out;
+}
+
+}  // namespace
 
 MemoryDevice::MemoryDevice(std::string id, MemoryDeviceConfig config, Timeline& timeline,
                            LogicalDeviceBackings backings)
-    : id_(std::move(id)),
-      config_(std::move(config)),
-      timeline_(&timeline),
-      logical_device_(backings,
-                      {.list_records = config_.poison_list_size,
-                       .scan_results = config_.scan_results_size,
-                       .frozen_list_follows_clears = config_.frozen_poison_list == FrozenPoisonList::follows_clears}),
-      commands_{memory_device_commands(config_.profile), {}, config_.secondary_mailbox},
+    : config_(std::move(config)),
+      component_(std::move(id), timeline),
+      logical_device_(component_, config_, backings),
       firmware_(initial_firmware(config_)),
       health_(initial_health(config_)),
       ras_(ras::reset_state(config_.ras_unmasked)),
       vendor_registers_(config_.vendor_registers),
       features_(initial_features(config_)),
-      media_errors_(initial_media_errors(features_, timeline.now())),
-      mailbox_(cci::Carrier::mailbox, timeline),
-      mctp_(cci::Carrier::mctp, timeline) {
+      media_errors_(initial_media_errors(features_, timeline.now())) {
+  component_.commands.rows = memory_device_commands(config_.profile);
   vendor::add_commands(*this);
-  logical_device_.state.partitioned_volatile =
-      std::min(config_.partitioned_volatile, logical_device_.partitionable_capacity());
-  mailbox_.request_limit = mailbox_.response_limit = config_.mailbox_payload_size;
-  mctp_.request_limit = mctp_.response_limit = 1U << config_.message_limit;
-  for (cci::Context* context : {&mailbox_, &mctp_}) {
-    context->events.set_limit(config_.event_log_size);
-    context->background.on_deadline([this, context] {
-      changes_.mark(StateKey::background);
-      cci::complete_background(target(*context));
-    });
-    context->background.on_break([this](std::uint8_t kind) {
-      changes_.mark(StateKey::background);
-      if (reset_fault_) {
-        reset_fault_(static_cast<ResetKind>(kind));
-      } else {
-        reset(static_cast<ResetKind>(kind));
-      }
-    });
+  component_.identity = identity_of(config_);
+  component_.logs = memory_device_logs();
+  component_.profile = config_.profile;
+  component_.abort_when_idle = config_.abort_when_idle;
+  component_.refuse_surplus_payload = config_.surplus_payload == SurplusPayload::refuse;
+  component_.admit = &MemoryDevice::admit;
+  component_.note = &MemoryDevice::note;
+  component_.abort_threshold = [](const cci::Cci& cci) {
+    const auto& device = cci.subject<MemoryDevice>();
+    return features::current<DeviceSettings>(device.features(), FeatureIndex::device_settings).abort_threshold.value();
+  };
+  component_.on_reset_request = [this](ResetKind kind) { reset(kind); };
+  logical_device_.on_event = [this](EventLogId log, const EventRecord& record) { log_event(log, record); };
+  add_ccis();
+}
+
+void MemoryDevice::add_ccis() {
+  const auto& mailbox = generic::add_cci(component_, cci::kMailbox, config_.mailbox_payload_size);
+  if (config_.secondary_mailbox) {
+    generic::add_cci(component_, cci::kSecondaryMailbox, config_.mailbox_payload_size, mailbox.events);
+  }
+  for (std::uint8_t i = 0; i < config_.mctp_ccis; ++i) {
+    generic::add_cci(component_, {cci::Role::mctp, i}, 1U << config_.message_limit);
+  }
+  for (cci::Cci& cci : component_.ccis) {
+    cci.subjects[static_cast<std::size_t>(cci::Subject::device)] = this;
+    cci.subjects[static_cast<std::size_t>(cci::Subject::logical_device)] = &logical_device_;
+    cci.events->set_limit(config_.event_log_size);
   }
 }
 
-cci::Target MemoryDevice::target(cci::Context& context) {
-  return {.component = {.object = this,
-                        .commands = &commands_,
-                        .faults = &faults_,
-                        .refuse_surplus_payload = refuses_surplus_payload(),
-                        .admit = &MemoryDevice::admit,
-                        .note = &MemoryDevice::note},
-          .context = &context};
+MemoryDeviceState MemoryDevice::save() const {
+  return {component_.timestamp,
+          logical_device_.state,
+          firmware_,
+          health_,
+          qos_,
+          debug_log_,
+          component_state_dump_,
+          ecs_,
+          ras_,
+          vendor_registers_,
+          features_,
+          media_errors_,
+          maintenance_,
+          component_.save_ccis()};
 }
 
-std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Context& context,
-                                              const cci::Command& command) {
-  const auto& device = *static_cast<const MemoryDevice*>(object);
+std::optional<ReturnCode> MemoryDevice::admit(const cci::Cci& cci, const cci::Command& command) {
+  const auto& device = cci.subject<MemoryDevice>();
   const bool disabled = device.logical_device_.state.media_disabled;
   const SecurityState& security = device.logical_device_.state.security;
   switch (command.when) {
@@ -75,7 +102,7 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
       [[fallthrough]];
     case cci::When::media_enabled:
       if (disabled) return ReturnCode::media_disabled;
-      if (command.holds_media && device.media_operation_elsewhere(context)) return ReturnCode::busy;
+      if (command.holds_media && device.logical_device_.media_operation_elsewhere(cci)) return ReturnCode::busy;
       break;
     case cci::When::media_enabled_by_property:
       if (disabled && device.config_.media_disabled_refuses == MediaDisabledRefuses::all) {
@@ -83,7 +110,7 @@ std::optional<ReturnCode> MemoryDevice::admit(const void* object, const cci::Con
       }
       break;
     case cci::When::starts_media_operation:
-      if (device.media_operation_elsewhere(context)) return ReturnCode::busy;
+      if (device.logical_device_.media_operation_elsewhere(cci)) return ReturnCode::busy;
       break;
   }
   return std::nullopt;
@@ -97,8 +124,8 @@ void MemoryDevice::note(DebugLogEntry entry) {
   debug_log::add(debug_log_, {.kind = DebugLogKind::media, .code = static_cast<std::uint16_t>(disabled)}, now());
 }
 
-void MemoryDevice::note(void* object, const cci::Context& context, const cci::Note& note) {
-  DebugLogEntry entry{.by = context.carrier,
+void MemoryDevice::note(const cci::Cci& cci, const cci::Note& note) {
+  DebugLogEntry entry{.by = cci.id,
                       .opcode = note.opcode.value,
                       .code = static_cast<std::uint16_t>(note.code),
                       .percent = note.percent};
@@ -116,14 +143,14 @@ void MemoryDevice::note(void* object, const cci::Context& context, const cci::No
       entry.kind = DebugLogKind::interrupted;
       break;
   }
-  auto& device = *static_cast<MemoryDevice*>(object);
+  auto& device = cci.subject<MemoryDevice>();
   const bool has_ended = note.what == cci::Note::What::ended || note.what == cci::Note::What::interrupted;
-  if (has_ended && context.carrier == cci::Carrier::mailbox) ++device.mailbox_completions_;
+  if (has_ended && cci.id == cci::kMailbox) ++device.mailbox_completions_;
   device.note(entry);
 }
 
 void MemoryDevice::restore(MemoryDeviceState state) {
-  timestamp_ = state.timestamp;
+  component_.timestamp = state.timestamp;
   logical_device_.state = state.logical_device;
   // Of a device with another configuration it could lie outside.
   logical_device_.state.partitioned_volatile =
@@ -139,8 +166,10 @@ void MemoryDevice::restore(MemoryDeviceState state) {
   features_ = std::move(state.features);
   media_errors_ = std::move(state.media_errors);
   maintenance_ = std::move(state.maintenance);
-  mailbox_.restore(std::move(state.mailbox));
-  mctp_.restore(std::move(state.mctp));
+  component_.restore_ccis(std::move(state.ccis));
+  // What a CCI began that this device does not have cannot go on.
+  if (component_.find(firmware_.transfer.by) == nullptr) firmware_.transfer = {};
+  if (component_.find(features_.transfer.by) == nullptr) features_.transfer = {};
   // What was saved by a device of another capacity has no errors here.
   std::erase_if(media_errors_.corrected, [this](const CorrectedErrors& errors) {
     return !logical_device_.contains(Dpa{errors.dpa}, kCacheLine);
@@ -149,49 +178,37 @@ void MemoryDevice::restore(MemoryDeviceState state) {
 }
 
 void MemoryDevice::rearm_media_errors() {
-  timeline_->cancel(media_errors_timer_);
+  component_.timeline->cancel(media_errors_timer_);
   const auto next = media_errors::next_deadline(*this);
   if (!next) return;
-  media_errors_timer_ = timeline_->at(*next, [this] {
+  media_errors_timer_ = component_.timeline->at(*next, [this] {
     media_errors::deadline_reached(*this);
     rearm_media_errors();
   });
 }
 
 void MemoryDevice::log_event(EventLogId log, const EventRecord& record) {
-  std::array<std::uint16_t, kCcisOfADump> handles{};
-  std::size_t index = 0;
-  for (cci::Context* context : {&mailbox_, &mctp_}) {
-    const auto& records = context->events.log(log).records;
-    const std::size_t before = records.size();
-    const bool was_empty = context->events.append(log, record, timestamp_.at(now()));
-    handles[index++] = records.size() > before ? records.back().event_record_handle.value() : std::uint16_t{0};
-    if (was_empty) context->notifications.log_has_records(log);
-  }
-  changes_.mark(StateKey::event_logs);
+  const auto handles = component_.log_event(log, record);
+  changes().mark(StateKey::event_logs);
   note({.kind = DebugLogKind::event, .code = static_cast<std::uint16_t>(log)});
   if (log == EventLogId::fatal) state_dump::trigger(*this, handles);
 }
 
-void MemoryDevice::log_poison(const PoisonFinding& finding, MediaTransaction transaction, EventLogId log) {
-  log_event(log, poison::event_of(finding, logical_device_.is_volatile(Dpa{finding.range.dpa}), transaction, log));
-}
-
 void MemoryDevice::poison_media(Dpa dpa, std::uint64_t length, PoisonKind kind) {
   const auto finding = poison::add(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value, length,
-                                   kind, timestamp_.at(now()));
+                                   kind, component_.device_time());
   if (!finding) return;
-  changes_.mark(StateKey::poison);
+  changes().mark(StateKey::poison);
   if (!kind.detected) return media_errors::note_latent_poison(*this);
   const bool is_test = kind.source == PoisonSource::injected;
-  log_poison(*finding, is_test ? MediaTransaction::inject_poison : MediaTransaction::unknown,
-             is_test ? EventLogId::informational : EventLogId::failure);
+  logical_device_.log_poison(*finding, is_test ? MediaTransaction::inject_poison : MediaTransaction::unknown,
+                             is_test ? EventLogId::informational : EventLogId::failure);
 }
 
 void MemoryDevice::repair_media(Dpa dpa, std::uint64_t length) {
   poison::repair(logical_device_.state.poison, logical_device_.poison_limits(), dpa.value, length,
-                 timestamp_.at(now()));
-  changes_.mark(StateKey::poison);
+                 component_.device_time());
+  changes().mark(StateKey::poison);
 }
 
 std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes to) {
@@ -202,10 +219,10 @@ std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes t
   const std::uint64_t first = dpa.value / kCacheLine * kCacheLine;
   const std::uint64_t end = (dpa.value + to.size() + kCacheLine - 1) / kCacheLine * kCacheLine;
   const auto findings = poison::detect(logical_device_.state.poison, logical_device_.poison_limits(), first,
-                                       end - first, timestamp_.at(now()));
+                                       end - first, component_.device_time());
   for (const PoisonFinding& finding : findings) {
-    log_poison(finding, MediaTransaction::host_read, EventLogId::failure);
-    changes_.mark(StateKey::poison);
+    logical_device_.log_poison(finding, MediaTransaction::host_read, EventLogId::failure);
+    changes().mark(StateKey::poison);
   }
   return read;
 }
@@ -213,44 +230,10 @@ std::expected<void, MediaError> MemoryDevice::read_media(Dpa dpa, MutableBytes t
 std::expected<void, MediaError> MemoryDevice::write_media(Dpa dpa, Bytes from) {
   qos::count_access(*this, from.size());
   const bool was_clean = logical_device_.state.poison.is_clean();
-  const auto written = logical_device_.write(dpa, from, timestamp_.at(now()));
-  if (written) changes_.mark(StateKey::media);
-  if (written && !was_clean) changes_.mark(StateKey::poison);
+  const auto written = logical_device_.write(dpa, from, component_.device_time());
+  if (written) changes().mark(StateKey::media);
+  if (written && !was_clean) changes().mark(StateKey::poison);
   return written;
-}
-
-bool MemoryDevice::holds_media(const cci::Context& context) const {
-  if (!context.background.running()) return false;
-  const cci::Command* running = commands_.find(context.background.state().opcode);
-  return running != nullptr && running->holds_media;
-}
-
-bool MemoryDevice::media_operation_elsewhere(const cci::Context& context) const {
-  return config_.busy_across == BusyAcross::conflicting && holds_media(&context == &mailbox_ ? mctp_ : mailbox_);
-}
-
-IdentifyOut MemoryDevice::identity() const {
-  IdentifyOut out{};
-  out.pcie_vendor_id = config_.vendor_id;
-  out.pcie_device_id = config_.device_id;
-  out.pcie_subsystem_vendor_id = config_.subsystem_vendor_id;
-  out.pcie_subsystem_id = config_.subsystem_id;
-  out.device_serial_number = config_.serial_number;
-  out.maximum_supported_message_size = config_.message_limit;
-  out.component_type = ComponentType::type3_device;
-  return out;
-}
-
-void MemoryDevice::erase_event_logs() {
-  mailbox_.events.erase();
-  mctp_.events.erase();
-}
-
-std::size_t MemoryDevice::operations_running(Opcode opcode) const {
-  const auto runs = [opcode](const cci::Context& context) {
-    return context.background.running() && context.background.state().opcode == opcode;
-  };
-  return static_cast<std::size_t>(runs(mailbox_)) + static_cast<std::size_t>(runs(mctp_));
 }
 
 }  // namespace cxlemu

@@ -73,7 +73,7 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
                                 }}),
       device_registers_(registers_config(device.config(), payload), calls()),
       seen_ranges_(memory_ranges(device)),
-      seen_events_(device.mailbox().events.interrupts()),
+      seen_events_(device.cci(cci::kMailbox).events->interrupts()),
       seen_completions_(device.mailbox_completions()) {
   doe_.add(pci::table_access(cdat_));
   configuration_space_.on_reset([this](pci::Reset kind) {
@@ -81,19 +81,24 @@ PcieFunction::PcieFunction(MemoryDevice& device, MutableBytes payload)
   });
 }
 
+pci::Mailbox::Calls PcieFunction::mailbox_calls(cci::CciId id) {
+  return {.execute =
+              [this, id](Opcode opcode, Bytes payload, std::size_t declared_length, MutableBytes answer) {
+                return cci::dispatch(
+                    device_.cci(id),
+                    {.opcode = opcode, .payload = payload, .declared_length = declared_length, .by = cci::Way::mailbox},
+                    answer);
+              },
+          .message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },
+          .interrupt = [this](std::uint8_t message) { interrupt(message); }};
+}
+
 pci::DeviceRegisters::Calls PcieFunction::calls() {
-  const auto mailbox = [this](cci::Carrier by) {
-    return pci::Mailbox::Calls{
-        .execute = [this, by](Opcode opcode, Bytes payload, std::size_t declared_length,
-                              MutableBytes answer) { return execute(by, opcode, payload, declared_length, answer); },
-        .message_number = [this](std::uint8_t wanted) { return configuration_space_.message_number(wanted); },
-        .interrupt = [this](std::uint8_t message) { interrupt(message); }};
-  };
   return {.event_status = [this] { return event_status(); },
           .memory_device_status = [this] { return memory_device_status(); },
-          .primary = mailbox(cci::Carrier::mailbox),
-          .secondary = mailbox(cci::Carrier::secondary_mailbox),
-          .background = &device_.mailbox().background};
+          .primary = mailbox_calls(cci::kMailbox),
+          .secondary = mailbox_calls(cci::kSecondaryMailbox),
+          .background = &device_.cci(cci::kMailbox).background};
 }
 
 std::uint64_t PcieFunction::size(Region region) const {
@@ -133,7 +138,8 @@ void PcieFunction::write(Region region, std::uint64_t offset, Bytes from) {
     case Region::configuration_space:
       configuration_space_.write(offset, from);
       // With MSI software may have assigned fewer messages than there are: the low bits of a number count.
-      device_.mailbox().events.set_message_mask(configuration_space_.message_number(pci::kMaximumMessages - 1));
+      device_.cci(cci::kMailbox)
+          .events->set_message_mask(configuration_space_.message_number(pci::kMaximumMessages - 1));
       return;
     case Region::component_registers:
       return component_registers_.write(offset, from);
@@ -142,18 +148,11 @@ void PcieFunction::write(Region region, std::uint64_t offset, Bytes from) {
   }
 }
 
-std::optional<cci::Reply> PcieFunction::execute(cci::Carrier by, Opcode opcode, Bytes payload,
-                                                std::size_t declared_length, MutableBytes answer) {
-  cci::Target target = device_.target(device_.mailbox());
-  target.by = by;
-  return cci::dispatch(target, opcode, payload, declared_length, answer);
-}
-
 // CXL r3.2 8.2.9.3.1
 std::uint32_t PcieFunction::event_status() const {
   std::uint32_t status = 0;
   for (std::size_t i = 0; i < kEventLogs; ++i) {
-    if (!device_.mailbox().events.log(static_cast<EventLogId>(i)).records.empty()) status |= 1U << i;
+    if (!device_.cci(cci::kMailbox).events->log(static_cast<EventLogId>(i)).records.empty()) status |= 1U << i;
   }
   return status;
 }
@@ -181,7 +180,7 @@ void PcieFunction::look() {
   if (std::exchange(seen_completions_, completions) != completions) {
     device_registers_.primary_mailbox().background_completed();
   }
-  const cci::InterruptCounts& events = device_.mailbox().events.interrupts();
+  const cci::InterruptCounts& events = device_.cci(cci::kMailbox).events->interrupts();
   for (std::size_t i = 0; i < kEventLogs; ++i) {
     if (std::exchange(seen_events_[i], events[i]) == events[i]) continue;
     interrupt(
@@ -219,7 +218,7 @@ void PcieFunction::reset(ResetKind kind) {
   look_at_partitions();
   // What was due went with it.
   interrupts_.clear();
-  seen_events_ = device_.mailbox().events.interrupts();
+  seen_events_ = device_.cci(cci::kMailbox).events->interrupts();
   seen_completions_ = device_.mailbox_completions();
   seen_uncorrectable_ = ras::uncorrectable_status(device_.ras());
   seen_correctable_ = device_.ras().correctable_status;

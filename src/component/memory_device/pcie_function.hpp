@@ -16,10 +16,12 @@
 
 namespace cxlemu {
 
+/// What an access to a PCIe function may be to. The MSI-X table is not there: the transport of interrupts has it.
+enum class FunctionRegion : std::uint8_t { configuration_space, component_registers, device_registers };
+
 class PcieFunction {
  public:
-  /// What an access may be to. There is no MSI-X table here: who carries interrupts has it.
-  enum class Region : std::uint8_t { configuration_space, component_registers, device_registers };
+  using Region = FunctionRegion;
 
   /// `payload`: where the payload of the mailbox is kept, of at least the mailbox payload size; empty: inside.
   explicit PcieFunction(MemoryDevice& device, MutableBytes payload = {});
@@ -49,8 +51,7 @@ class PcieFunction {
  private:
   [[nodiscard]] bool is_decoded(Region region) const;
   pci::DeviceRegisters::Calls calls();
-  std::optional<cci::Reply> execute(cci::Carrier by, Opcode opcode, Bytes payload, std::size_t declared_length,
-                                    MutableBytes answer);
+  [[nodiscard]] pci::Mailbox::Calls mailbox_calls(cci::CciId id);
   [[nodiscard]] std::uint32_t event_status() const;
   [[nodiscard]] pci::MemoryDeviceStatus memory_device_status() const;
   void interrupt(std::uint8_t message);

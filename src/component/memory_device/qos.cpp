@@ -20,14 +20,14 @@ std::uint8_t capabilities(const MemoryDevice& device) {
   return SldQosControl::kEgressPortCongestion | SldQosControl::kTemporaryThroughputReduction;
 }
 
-cci::Result<SldQosControl> get_sld_qos_control(MemoryDevice& device, cci::Context&) {
+cci::Result<SldQosControl> get_sld_qos_control(MemoryDevice& device, cci::Cci&) {
   if (capabilities(device) == 0) return cci::refuse(ReturnCode::unsupported);
   const QosState& state = device.qos();
   return SldQosControl{state.control, state.egress_moderate_percentage, state.egress_severe_percentage,
                        state.backpressure_sample_interval};
 }
 
-cci::Result<void> set_sld_qos_control(MemoryDevice& device, cci::Context&, const SldQosControl& in) {
+cci::Result<void> set_sld_qos_control(MemoryDevice& device, cci::Cci&, const SldQosControl& in) {
   const std::uint8_t capable = capabilities(device);
   if (capable == 0) return cci::refuse(ReturnCode::unsupported);
   constexpr std::uint8_t kKnown = SldQosControl::kEgressPortCongestion | SldQosControl::kTemporaryThroughputReduction;
@@ -48,7 +48,7 @@ cci::Result<void> set_sld_qos_control(MemoryDevice& device, cci::Context&, const
   return {};
 }
 
-cci::Result<GetSldQosStatusOut> get_sld_qos_status(MemoryDevice& device, cci::Context&) {
+cci::Result<GetSldQosStatusOut> get_sld_qos_status(MemoryDevice& device, cci::Cci&) {
   if ((capabilities(device) & SldQosControl::kEgressPortCongestion) == 0) {
     return cci::refuse(ReturnCode::unsupported);
   }

@@ -24,11 +24,11 @@ struct QosState {
 namespace qos {
 
 // CXL r3.2 8.2.10.9.8.1 Get SLD QoS Control (Opcode 4700h)
-cci::Result<SldQosControl> get_sld_qos_control(MemoryDevice& device, cci::Context& context);
+cci::Result<SldQosControl> get_sld_qos_control(MemoryDevice& device, cci::Cci& cci);
 // CXL r3.2 8.2.10.9.8.2 Set SLD QoS Control (Opcode 4701h)
-cci::Result<void> set_sld_qos_control(MemoryDevice& device, cci::Context& context, const SldQosControl& in);
+cci::Result<void> set_sld_qos_control(MemoryDevice& device, cci::Cci& cci, const SldQosControl& in);
 // CXL r3.2 8.2.10.9.8.3 Get SLD QoS Status (Opcode 4702h)
-cci::Result<GetSldQosStatusOut> get_sld_qos_status(MemoryDevice& device, cci::Context& context);
+cci::Result<GetSldQosStatusOut> get_sld_qos_status(MemoryDevice& device, cci::Cci& cci);
 
 /// QoS Telemetry Capabilities of Identify Memory Device, and what may be enabled.
 std::uint8_t capabilities(const MemoryDevice& device);

@@ -6,20 +6,21 @@
 namespace cxlemu {
 
 void MemoryDevice::end_mailbox_operation(cci::Interruption why) {
-  if (!mailbox_.background.running()) return;
-  cci::interrupt_background(target(mailbox_), why);
-  changes_.mark(StateKey::background);
+  cci::Cci& mailbox = cci(cci::kMailbox);
+  if (!mailbox.background.running()) return;
+  cci::interrupt_background(mailbox, why);
+  changes().mark(StateKey::background);
 }
 
 // CXL r3.2 8.2.10.3: Conventional and CXL Reset end a transfer of the mailbox and activate what is staged.
 void MemoryDevice::reset_firmware(ResetKind kind) {
   const FirmwareTransfer& transfer = firmware_.transfer;
-  const bool ended = transfer.by == cci::Carrier::mailbox || kind == ResetKind::power_loss;
+  const bool ended = transfer.by.role != cci::Role::mctp || kind == ResetKind::power_loss;
   if (transfer.in_progress && ended) firmware::abort_transfer(*this);
   const bool is_cold = kind == ResetKind::cold || kind == ResetKind::power_loss;
   if (is_cold && firmware_.cold_reset_required) {
     firmware_.cold_reset_required = false;
-    changes_.mark(StateKey::firmware);
+    changes().mark(StateKey::firmware);
   }
   firmware::activate_staged(*this);
 }
@@ -30,12 +31,12 @@ void MemoryDevice::reset_poison(ResetKind kind) {
   if (state.is_clean() && !state.scan.available) return;
   const std::uint64_t reached =
       config_.injects_persistent_poison ? logical_device_.volatile_capacity() : logical_device_.capacity();
-  poison::remove(state, logical_device_.poison_limits(), 0, reached, PoisonSource::injected, timestamp_.at(now()));
+  poison::remove(state, logical_device_.poison_limits(), 0, reached, PoisonSource::injected, component_.device_time());
   if (kind != ResetKind::cxl) {
     state.scan = {};
     state.cursors = {};
   }
-  changes_.mark(StateKey::poison);
+  changes().mark(StateKey::poison);
 }
 
 // CXL r3.2 8.2.10.9.6: every Conventional Reset locks what has a user passphrase; only a cold one thaws.
@@ -44,15 +45,15 @@ void MemoryDevice::reset_security(ResetKind kind) {
   const SecurityState before = state;
   security::lock(state);
   if (kind != ResetKind::conventional) security::thaw(state);
-  if (state != before) changes_.mark(StateKey::security);
+  if (state != before) changes().mark(StateKey::security);
 }
 
 // CXL r3.2 8.2.10.9.2.2: a pending partitioning becomes active at the resets that the CEL names.
 void MemoryDevice::reset_partitions() {
   const auto next = logical_device_.state.next_partitioned_volatile;
   if (!next) return;
-  (void)logical_device_.partition(*next, timestamp_.at(now()));
-  for (const auto key : {StateKey::partitions, StateKey::media, StateKey::poison}) changes_.mark(key);
+  (void)logical_device_.partition(*next, component_.device_time());
+  for (const auto key : {StateKey::partitions, StateKey::media, StateKey::poison}) changes().mark(key);
 }
 
 // CXL r3.2 8.2.4.17: the RAS registers are sticky. 8.2.10.5.2.3: the dump outlasts every reset, who reads it begins
@@ -63,7 +64,7 @@ void MemoryDevice::reset_logs_and_errors(ResetKind kind) {
   debug_log_ = {.media_disabled = debug_log_.media_disabled};
   if (const RasState initial = ras::reset_state(config_.ras_unmasked); ras_ != initial) {
     ras_ = initial;
-    changes_.mark(StateKey::ras);
+    changes().mark(StateKey::ras);
   }
 }
 
@@ -96,27 +97,30 @@ void MemoryDevice::reset(ResetKind kind) {
   reset_partitions();
   reset_security(kind);
   health::reset(*this);
-  if (qos_ != QosState{}) changes_.mark(StateKey::qos);
+  if (qos_ != QosState{}) changes().mark(StateKey::qos);
   qos_ = {};
   reset_features(kind);
-  mailbox_.background.clear();
-  mailbox_.events.set_interrupt_policy({});
-  changes_.mark(StateKey::background);
-  changes_.mark(StateKey::event_interrupt_policy);
+  cci(cci::kMailbox).background.clear();
+  cci(cci::kMailbox).events->set_interrupt_policy({});
+  changes().mark(StateKey::background);
+  changes().mark(StateKey::event_interrupt_policy);
   if (kind == ResetKind::conventional && config_.timestamp_on_reset == TimestampOnReset::keep) return;
-  timestamp_ = {};
-  changes_.mark(StateKey::timestamp);
+  component_.timestamp = {};
+  changes().mark(StateKey::timestamp);
   if (kind == ResetKind::conventional) return;
 
   // Without main power volatile capacity forgets; what goes on over MCTP does so on auxiliary power.
-  logical_device_.lose_volatile_data(timestamp_.at(now()));
-  changes_.mark(StateKey::media);
+  logical_device_.lose_volatile_data(component_.device_time());
+  changes().mark(StateKey::media);
   if (kind == ResetKind::cold) return;
-  cci::interrupt_background(target(mctp_), cci::Interruption::power_loss);
-  mctp_.background.clear();
-  mctp_.notifications.clear();
-  mctp_.response_limit = mctp_.request_limit;
-  changes_.mark(StateKey::response_message_limit);
+  for (cci::Cci& cci : component_.ccis) {
+    if (cci.id.role != cci::Role::mctp) continue;
+    cci::interrupt_background(cci, cci::Interruption::power_loss);
+    cci.background.clear();
+    cci.notifications.clear();
+    cci.response_limit = cci.request_limit;
+  }
+  changes().mark(StateKey::response_message_limit);
 }
 
 }  // namespace cxlemu

@@ -42,16 +42,16 @@ cci::Result<void> answer(MemoryDevice& device, const VendorCommand& command, Byt
 
 void add_commands(MemoryDevice& device) {
   for (const VendorCommand& command : device.config().vendor_commands) {
-    const cci::Carriers mailbox = command.by_mailbox ? cci::only(cci::Carrier::mailbox) : cci::Carriers{};
-    const cci::Carriers mctp = command.by_mctp ? cci::only(cci::Carrier::mctp) : cci::Carriers{};
+    const cci::Roles mailbox = command.by_mailbox ? cci::only(cci::Role::mailbox) : cci::Roles{};
+    const cci::Roles mctp = command.by_mctp ? cci::only(cci::Role::mctp) : cci::Roles{};
     device.commands().add({.opcode = Opcode{command.opcode},
                            .title = command.name,
                            .effects = command.effects,
-                           .carriers = {static_cast<std::uint8_t>(mailbox.bits | mctp.bits)},
+                           .roles = mailbox | mctp,
                            .minimum_input = command.minimum_length,
                            .maximum_input = command.maximum_length,
-                           .run = [&device, &command](cci::Context&, Bytes request, Writer& out) {
-                             return answer(device, command, request, out);
+                           .run = [&device, &command](cci::Cci&, const cci::Request& request, Writer& out) {
+                             return answer(device, command, request.payload, out);
                            }});
   }
 }

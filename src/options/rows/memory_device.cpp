@@ -35,7 +35,7 @@ void set_config(MemoryDeviceDeclaration& device, const PropertyValue& value) {
   }
 }
 
-void set_mctp(MemoryDeviceDeclaration& device, const PropertyValue& value) { device.mctp = value.placement; }
+void set_mctp(MemoryDeviceDeclaration& device, const PropertyValue& value) { device.mctp = value.placements; }
 
 // Linux counts the four bytes of the transport header in an interface's MTU; the machine counts payload.
 constexpr std::uint64_t kTransportHeader = 4;
@@ -162,7 +162,9 @@ constexpr std::array kDeviceRows = {
     DeviceRow{{.name = "mctp",
                .kind = PropertyKind::mctp,
                .default_text = "auto",
-               .meaning = "its MCTP endpoint as NET:EID, or none; auto is the first free EID from 8 on network 1",
+               .meaning =
+                   "its MCTP endpoint as NET:EID, or none; auto is the first free EID from 8 on network 1. Several are "
+                   "joined by +, as 1:8+1:9, and are the CCIs mctp, mctp1 and so on",
                .source = "DSP0236 8.2"},
               set_mctp},
     integer_row("mtu", 68, 4100, "68",
@@ -343,7 +345,8 @@ constexpr std::array kDeviceRows = {
     choice_row("interrupts", kInterrupts,
                "what its PCIe function sends; with msi-x QEMU 11.1 ends when the device is unplugged", "8.2.9.4.3",
                [](Device& device, const PropertyValue& value) { device.config.msi_x = value.number != 0; }),
-    boolean_row("secondary-mailbox", "it has a secondary mailbox, of the same size, for the commands without effects",
+    boolean_row("secondary-mailbox",
+                "it has a secondary mailbox, of the same size, for the Events, Logs and Identify command sets",
                 "8.2.9.4.2", set_config<&Config::secondary_mailbox>),
     choice_row(
         "hdm-decoders", kHdmDecoders, "HDM decoders of its component registers", "8.2.4.20.1",

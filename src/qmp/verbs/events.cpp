@@ -155,7 +155,7 @@ bool is_pldm(const Json& arguments) {
 
 template <Wire Data>
 Result<Json> inject(QmpContext& context, const Json& arguments, const Uuid& identifier, const Data& data) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const auto log = static_cast<EventLogId>(std::ranges::find(kLogs, *arguments["log"].string()) - kLogs.begin());
   auto flags = dword_of(arguments, "flags");
   if (EventRecord::Severity::get(flags) == 0)
@@ -177,7 +177,7 @@ Result<Json> inject(QmpContext& context, const Json& arguments, const Uuid& iden
            (arguments.contains("head-id") ? 1U << 8 : 0U);
   record.event_record_flags = flags;
   std::memcpy(record.event_record_data.data(), &data, sizeof data);
-  node->device->log_event(log, record);
+  node.device->log_event(log, record);
   return Json::object();
 }
 
@@ -282,22 +282,20 @@ Result<Json> inject_memory_sparing_event(QmpContext& context, const Json& argume
   return inject(context, arguments, kMemorySparingEventRecord, data);
 }
 
-constexpr auto kEveryLog =
-    std::to_array<std::string_view>({"informational", "warning", "failure", "fatal", "dynamic-capacity"});
 constexpr auto kQueryEvents = std::to_array<Argument>({
     kPath,
-    {"via", choice, "of which CCI; default mailbox", true, kVias},
-    {"log", choice, "one log; absent: all", true, kEveryLog},
+    {"via", text, "of which CCI, named as cxlemu-query-lab does; default mailbox", true},
+    {"log", choice, "one log; absent: all", true, kEventLogWords},
 });
 
 Result<Json> query_events_command(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  const bool by_mctp = arguments["via"].string().value_or("mailbox") == "mctp";
-  const cci::EventLogs& logs = (by_mctp ? node->device->mctp() : node->device->mailbox()).events;
+  const DeviceTarget node = TRY(find_device(context, arguments));
+  const cci::CciId via = TRY(find_cci(node, arguments["via"].string().value_or("mailbox")));
+  const cci::EventLogs& logs = *node.device->cci(via).events;
   Json answer = Json::object();
-  for (std::size_t i = 0; i < kEveryLog.size(); ++i) {
-    if (const auto wanted = arguments["log"].string(); wanted && *wanted != kEveryLog[i]) continue;
-    answer.set(kEveryLog[i], query_event_log(logs.log(static_cast<EventLogId>(i))));
+  for (std::size_t i = 0; i < kEventLogWords.size(); ++i) {
+    if (const auto wanted = arguments["log"].string(); wanted && *wanted != kEventLogWords[i]) continue;
+    answer.set(kEventLogWords[i], query_event_log(logs.log(static_cast<EventLogId>(i))));
   }
   return answer;
 }

@@ -68,10 +68,10 @@ Result<cci::BackgroundFault> background_fault(Opcode opcode, const Json& argumen
 }
 
 Result<Json> set(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   // Changed as a whole, or where anything is refused not at all.
-  cci::Faults faults = node->device->faults();
-  FirmwareFaults firmware_faults = node->device->firmware_faults();
+  cci::Faults faults = node.device->faults();
+  FirmwareFaults firmware_faults = node.device->firmware_faults();
   if (arguments["clear"].boolean().value_or(false)) {
     faults = {};
     firmware_faults = {};
@@ -90,15 +90,15 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
           "nothing to set: give return-code, background-duration, stall-at, background-return-code, reset-at, "
           "activation-failure or clear");
     }
-    node->device->faults() = std::move(faults);
-    node->device->firmware_faults() = firmware_faults;
+    node.device->faults() = std::move(faults);
+    node.device->firmware_faults() = firmware_faults;
     return Json::object();
   }
   if (!arguments.contains("opcode")) return failure("parameter \"opcode\" is missing");
   const Opcode opcode = opcode_of(arguments["opcode"]);
-  cci::CommandSet& commands = node->device->commands();
+  cci::CommandSet& commands = node.device->commands();
   if (commands.find(opcode) == nullptr && commands.find_runtime(opcode) == nullptr) {
-    return failure(fmt::format("{} has no command {:04x}h", node->device->id(), opcode.value));
+    return failure(fmt::format("{} has no command {:04x}h", node.device->id(), opcode.value));
   }
   if (code) {
     const ReturnCode value = TRY(return_code_of(arguments["return-code"]));
@@ -112,8 +112,8 @@ Result<Json> set(QmpContext& context, const Json& arguments) {
   if (faults.return_codes.size() + faults.backgrounds.size() > cci::kMaximumFaults) {
     return failure(fmt::format("at most {} faults wait; clear=true forgets them", cci::kMaximumFaults));
   }
-  node->device->faults() = std::move(faults);
-  node->device->firmware_faults() = firmware_faults;
+  node.device->faults() = std::move(faults);
+  node.device->firmware_faults() = firmware_faults;
   return Json::object();
 }
 

@@ -43,7 +43,7 @@ Json feature_of(const MemoryDevice& device, std::size_t index) {
 Json transfer_of(const FeatureTransfer& transfer) {
   Json one = Json::object({{"in-progress", transfer.in_progress}});
   if (!transfer.in_progress) return one;
-  one.set("by", transfer.by == cci::Carrier::mailbox ? "mailbox" : "mctp");
+  one.set("by", cci::name_of(transfer.by));
   one.set("feature", feature_rows()[transfer.feature].name);
   one.set("received", transfer.data.size());
   return one;
@@ -77,7 +77,7 @@ Json errors_of(const MediaErrorsState& state) {
 }
 
 Result<Json> query_features(QmpContext& context, const Json& arguments) {
-  const MemoryDevice& device = *TRY(find_device(context, arguments))->device;
+  const MemoryDevice& device = *TRY(find_device(context, arguments)).device;
   Json all = Json::array();
   for (std::size_t i = 0; i < kFeatures; ++i) all.push_back(feature_of(device, i));
   return Json::object({{"features", std::move(all)},
@@ -92,7 +92,7 @@ constexpr auto kRepairNames = std::to_array<std::string_view>(
 static_assert(kRepairNames.size() == kRepairKinds);
 
 Result<Json> query_maintenance(QmpContext& context, const Json& arguments) {
-  const MemoryDevice& device = *TRY(find_device(context, arguments))->device;
+  const MemoryDevice& device = *TRY(find_device(context, arguments)).device;
   Json spares = Json::object();
   for (std::size_t i = 0; i < kRepairKinds; ++i) {
     const auto kind = static_cast<RepairKind>(i);
@@ -110,7 +110,7 @@ Result<Json> query_maintenance(QmpContext& context, const Json& arguments) {
 }
 
 Result<Json> inject_corrected_errors(QmpContext& context, const Json& arguments) {
-  MemoryDevice& device = *TRY(find_device(context, arguments))->device;
+  MemoryDevice& device = *TRY(find_device(context, arguments)).device;
   const std::uint64_t dpa = number_of(arguments["dpa"]);
   const auto count = static_cast<std::uint32_t>(number_of(arguments, "count", 1));
   if (!device.logical_device().contains(Dpa{dpa}, 1)) {

@@ -11,8 +11,8 @@ using enum ArgumentKind;
 constexpr auto kQueryFirmware = std::to_array<Argument>({kPath});
 
 Result<Json> query_firmware_command(QmpContext& context, const Json& arguments) {
-  const MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  return query_firmware(*node->device);
+  const DeviceTarget node = TRY(find_device(context, arguments));
+  return query_firmware(*node.device);
 }
 
 constexpr auto kRows = std::to_array<QmpCommand>({

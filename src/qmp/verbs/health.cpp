@@ -24,8 +24,8 @@ constexpr auto kSetHealth = std::to_array<Argument>({
 });
 
 Result<Json> set_health(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  HealthState wanted = node->device->health();
+  const DeviceTarget node = TRY(find_device(context, arguments));
+  HealthState wanted = node.device->health();
   constexpr std::uint64_t kHighestHealthStatus = 15;
   constexpr std::uint64_t kHighestMediaStatus = 9;
   const auto take = [&](std::string_view name, auto& field) {
@@ -46,14 +46,14 @@ Result<Json> set_health(QmpContext& context, const Json& arguments) {
     return failure("parameter \"life-used\" is from 0 to 100, or 255");
   if (wanted.health_status > kHighestHealthStatus) return failure("parameter \"health-status\" is from 0 to 15");
   if (wanted.media_status > kHighestMediaStatus) return failure("parameter \"media-status\" is from 0 to 9");
-  health::set(*node->device, wanted);
+  health::set(*node.device, wanted);
   return Json::object();
 }
 
 constexpr auto kQueryHealth = std::to_array<Argument>({kPath});
 
 Result<Json> query_health_command(QmpContext& context, const Json& arguments) {
-  return query_health(*TRY(find_device(context, arguments))->device);
+  return query_health(*TRY(find_device(context, arguments)).device);
 }
 
 constexpr auto kRows = std::to_array<QmpCommand>({

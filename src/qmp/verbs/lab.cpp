@@ -34,13 +34,13 @@ Result<Json> quit(QmpContext& context, const Json&) {
 constexpr auto kQueryBackground = std::to_array<Argument>({kPath});
 
 Result<Json> query_background_command(QmpContext& context, const Json& arguments) {
-  return query_background(*TRY(find_device(context, arguments)));
+  return query_background(TRY(find_device(context, arguments)));
 }
 
 constexpr auto kQueryCommands = std::to_array<Argument>({kPath});
 
 Result<Json> query_commands_of_device(QmpContext& context, const Json& arguments) {
-  return query_device_commands(*TRY(find_device(context, arguments))->device);
+  return query_device_commands(*TRY(find_device(context, arguments)).device);
 }
 
 Result<Json> query_lab_command(QmpContext& context, const Json&) {
@@ -53,38 +53,36 @@ constexpr auto kSendCommand = std::to_array<Argument>({
     kPath,
     {"opcode", opcode, "which command"},
     {"payload", hex, "its input payload; absent: empty", true},
-    {"via", choice, "by which CCI; absent: the first that carries the opcode", true, kVias},
+    {"via", text, "by which CCI, named as cxlemu-query-lab does; absent: the first that carries the opcode", true},
 });
 
-// The first way that carries the opcode; a way that does not exist is not taken.
-Via default_via(MemoryDeviceNode& node, Opcode opcode) {
-  cci::CommandSet& commands = node.device->commands();
-  const cci::Command* row = commands.find(opcode);
-  const cci::RuntimeCommand* runtime = commands.find_runtime(opcode);
-  const cci::Carriers carriers =
-      row != nullptr ? row->carriers : (runtime != nullptr ? runtime->carriers : cci::only(cci::Carrier::mailbox));
-  const bool on_mailbox = carriers.has(cci::Carrier::mailbox);
-  return on_mailbox || node.endpoint == nullptr ? Via::mailbox : Via::mctp;
+// The first CCI that carries the opcode; the mailbox where none does.
+cci::CciId default_cci(const DeviceTarget& target, Opcode opcode) {
+  cci::Component& component = target.device->component();
+  const cci::Command* row = component.commands.find(opcode);
+  const cci::RuntimeCommand* runtime = component.commands.find_runtime(opcode);
+  const cci::Roles roles = row != nullptr ? row->roles : (runtime != nullptr ? runtime->roles : cci::Roles{});
+  const auto found =
+      std::ranges::find_if(component.ccis, [roles](const cci::Cci& cci) { return roles.has(cci.id.role); });
+  return found == component.ccis.end() ? cci::kMailbox : found->id;
 }
 
 Result<Json> send_command(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const Opcode opcode = opcode_of(arguments["opcode"]);
   const Buffer payload = hex_of(arguments["payload"]);
   const auto wanted = arguments["via"].string();
-  const Via via = wanted ? (*wanted == "mctp" ? Via::mctp : Via::mailbox) : default_via(*node, opcode);
+  const cci::CciId via = wanted ? TRY(find_cci(node, *wanted)) : default_cci(node, opcode);
   // LIMIT: no CCI takes more than a mailbox of 1 MiB; over MCTP longer requests show the refusal of the device.
-  if (payload.size() > lab::kMessageBodyMax - 64 && via == Via::mctp) {
+  if (payload.size() > lab::kMessageBodyMax - 64 && via.role == cci::Role::mctp) {
     return failure(fmt::format("a message of {} bytes does not fit into MCTP's 64 KiB", payload.size()));
   }
-  const auto result = context.machine.send_command(*node, via, opcode, payload);
+  const auto result = context.machine.send_command(*node.node, via, opcode, payload);
   if (!result) {
-    return failure(node->endpoint == nullptr
-                       ? fmt::format("{} has no MCTP endpoint (mctp=none); use via mailbox", node->device->id())
-                       : fmt::format("{} did not answer over MCTP, or programs hold all eight tags towards it",
-                                     node->device->id()));
+    return failure(
+        fmt::format("{} did not answer over MCTP, or programs hold all eight tags towards it", node.device->id()));
   }
-  return Json::object({{"via", name_of(result->via)},
+  return Json::object({{"via", cci::name_of(via)},
                        {"opcode", opcode.value},
                        {"return-code", static_cast<std::uint16_t>(result->return_code)},
                        {"return-code-name", cxlemu::name_of(result->return_code)},
@@ -113,8 +111,8 @@ constexpr auto kReset = std::to_array<Argument>(
      {"kind", choice, "hot and warm are conventional; power-loss takes auxiliary power too", false, kResetKinds}});
 
 Result<Json> reset(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  context.machine.reset(*node, reset_kind(*arguments["kind"].string()));
+  const DeviceTarget node = TRY(find_device(context, arguments));
+  context.machine.reset(*node.node, reset_kind(*arguments["kind"].string()));
   return Json::object();
 }
 

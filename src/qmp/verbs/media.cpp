@@ -22,7 +22,7 @@ constexpr auto kWriteMedia = std::to_array<Argument>({
     {"length", size, "bytes, at most 1 MiB; absent: as long as data", true},
 });
 
-std::string media_error(const MemoryDeviceNode& node, MediaError error) {
+std::string media_error(const DeviceTarget& node, MediaError error) {
   if (error == MediaError::disabled) {
     return fmt::format("media of {} is disabled; a Sanitize that succeeds enables it", node.device->id());
   }
@@ -48,26 +48,26 @@ std::string media_error(const MemoryDeviceNode& node, MediaError error) {
 }
 
 Result<Json> read_media(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const auto length = number_of(arguments["length"]);
   if (length > kMaximumMediaAccess) return failure("parameter \"length\" is at most 1 MiB");
   Buffer bytes(length);
-  if (const auto read = node->device->read_media(Dpa{number_of(arguments["dpa"])}, bytes); !read) {
-    return failure(media_error(*node, read.error()));
+  if (const auto read = node.device->read_media(Dpa{number_of(arguments["dpa"])}, bytes); !read) {
+    return failure(media_error(node, read.error()));
   }
   return Json::object({{"data", to_hex(bytes)}});
 }
 
 Result<Json> write_media(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const Buffer pattern = hex_of(arguments["data"]);
   const auto length = number_of(arguments, "length", pattern.size());
   if (length > kMaximumMediaAccess) return failure("parameter \"length\" is at most 1 MiB");
   if (pattern.empty() && length > 0) return failure("parameter \"data\" is empty");
   Buffer bytes(length);
   for (std::size_t i = 0; i < length; ++i) bytes[i] = pattern[i % pattern.size()];
-  if (const auto written = node->device->write_media(Dpa{number_of(arguments["dpa"])}, bytes); !written) {
-    return failure(media_error(*node, written.error()));
+  if (const auto written = node.device->write_media(Dpa{number_of(arguments["dpa"])}, bytes); !written) {
+    return failure(media_error(node, written.error()));
   }
   return Json::object();
 }
@@ -104,7 +104,7 @@ std::string_view name_of(PoisonSource source) {
 }
 
 // COMPAT(qemu): the words in which QEMU refuses the same.
-Result<void> check_poison_range(const MemoryDeviceNode& node, std::uint64_t start, std::uint64_t length) {
+Result<void> check_poison_range(const DeviceTarget& node, std::uint64_t start, std::uint64_t length) {
   if (length == 0 || length % kCacheLine != 0) return failure("Poison injection must be in multiples of 64 bytes");
   if (start % kCacheLine != 0) return failure("Poison start address must be 64 byte aligned");
   const LogicalDevice& media = node.device->logical_device();
@@ -113,26 +113,26 @@ Result<void> check_poison_range(const MemoryDeviceNode& node, std::uint64_t star
 }
 
 Result<Json> inject_poison(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const std::uint64_t start = number_of(arguments["start"]);
   const std::uint64_t length = number_of(arguments["length"]);
-  TRY_VOID(check_poison_range(*node, start, length));
+  TRY_VOID(check_poison_range(node, start, length));
   PoisonKind kind{.source = PoisonSource::internal};
   if (const auto source = arguments["source"].string()) {
     kind.source = kSourceValues[static_cast<std::size_t>(std::ranges::find(kSources, *source) - kSources.begin())];
   }
   kind.detected = !arguments["latent"].boolean().value_or(false);
   kind.permanent = arguments["permanent"].boolean().value_or(false);
-  node->device->poison_media(Dpa{start}, length, kind);
+  node.device->poison_media(Dpa{start}, length, kind);
   return Json::object();
 }
 
 Result<Json> clear_poison(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const std::uint64_t start = number_of(arguments["start"]);
   const std::uint64_t length = number_of(arguments["length"]);
-  TRY_VOID(check_poison_range(*node, start, length));
-  node->device->repair_media(Dpa{start}, length);
+  TRY_VOID(check_poison_range(node, start, length));
+  node.device->repair_media(Dpa{start}, length);
   return Json::object();
 }
 
@@ -150,8 +150,8 @@ Json ranges_of(const PoisonMap& map, std::uint64_t start, std::uint64_t limit) {
 }
 
 Result<Json> query_poison(QmpContext& context, const Json& arguments) {
-  const MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  const PoisonState& state = node->device->logical_device().state.poison;
+  const DeviceTarget node = TRY(find_device(context, arguments));
+  const PoisonState& state = node.device->logical_device().state.poison;
   const std::uint64_t start = number_of(arguments, "start", 0);
   const std::uint64_t limit = number_of(arguments, "limit", 256);
   if (limit > kMaximumRangesShown)
@@ -160,7 +160,7 @@ Result<Json> query_poison(QmpContext& context, const Json& arguments) {
     return Json::object({{"records", map.records()}, {"lines", map.lines()}, {"ranges", ranges_of(map, start, limit)}});
   };
   Json list = summary(state.list);
-  list.set("limit", node->device->config().poison_list_size);
+  list.set("limit", node.device->config().poison_list_size);
   list.set("overflow", state.overflow);
   if (state.overflow) list.set("overflow-timestamp", state.overflow_timestamp);
   Json scan = Json::object({{"available", state.scan.available}});

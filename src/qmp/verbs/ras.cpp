@@ -36,13 +36,13 @@ constexpr auto kInjectCorrectable =
     std::to_array<Argument>({kPath, {"type", choice, "which error", false, kCorrectableNames}});
 
 Result<Json> inject_correctable(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
+  const DeviceTarget node = TRY(find_device(context, arguments));
   const RasError* error = find_error(kCorrectableErrors, arguments["type"]);
   if (error == nullptr) return failure("Invalid COR error");
-  if (ras::record_correctable(node->device->ras(), error->bit) == RasOutcome::masked) {
+  if (ras::record_correctable(node.device->ras(), error->bit) == RasOutcome::masked) {
     return outcome(Json::array({error->name}));
   }
-  node->device->changes().mark(StateKey::ras);
+  node.device->changes().mark(StateKey::ras);
   return Json::object();
 }
 
@@ -76,8 +76,8 @@ Result<RasHeader> header_of(const Json& error) {
 
 // All of them, or where anything is refused none.
 Result<Json> inject_uncorrectable(QmpContext& context, const Json& arguments) {
-  MemoryDeviceNode* node = TRY(find_device(context, arguments));
-  RasState state = node->device->ras();
+  const DeviceTarget node = TRY(find_device(context, arguments));
+  RasState state = node.device->ras();
   Json masked = Json::array();
   for (const Json& error : arguments["errors"].elements()) {
     switch (ras::record_uncorrectable(state, TRY(header_of(error)))) {
@@ -90,8 +90,8 @@ Result<Json> inject_uncorrectable(QmpContext& context, const Json& arguments) {
         return failure(fmt::format("at most {} errors wait; cxlemu-write-ras clears them", kMaximumRasHeaders));
     }
   }
-  if (node->device->ras() != state) node->device->changes().mark(StateKey::ras);
-  node->device->ras() = std::move(state);
+  if (node.device->ras() != state) node.device->changes().mark(StateKey::ras);
+  node.device->ras() = std::move(state);
   return outcome(masked);
 }
 
@@ -106,7 +106,7 @@ Json names_of_bits(std::span<const RasError> errors, std::uint32_t bits) {
 constexpr auto kQuery = std::to_array<Argument>({kPath});
 
 Result<Json> query_ras(QmpContext& context, const Json& arguments) {
-  const RasState& state = TRY(find_device(context, arguments))->device->ras();
+  const RasState& state = TRY(find_device(context, arguments)).device->ras();
   const auto name_of_bit = [](std::uint8_t bit) {
     return std::ranges::find(kUncorrectableErrors, bit, &RasError::bit)->name;
   };
@@ -138,7 +138,7 @@ constexpr auto kWrite = std::to_array<Argument>({
 
 // The registers are in this order, four bytes each.
 Result<Json> write_ras(QmpContext& context, const Json& arguments) {
-  MemoryDevice& device = *TRY(find_device(context, arguments))->device;
+  MemoryDevice& device = *TRY(find_device(context, arguments)).device;
   const auto index = std::ranges::find(kRegisters, *arguments["register"].string()) - kRegisters.begin();
   ras::write(device.ras(), static_cast<std::uint32_t>(4 * index),
              static_cast<std::uint32_t>(number_of(arguments["value"])));

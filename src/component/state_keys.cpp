@@ -1,7 +1,6 @@
-#include "component/changes.hpp"
+#include "component/state_keys.hpp"
 
 #include <array>
-#include <utility>
 
 namespace cxlemu {
 
@@ -30,15 +29,6 @@ std::string_view name_of(StateKey key) {
                                                                       "maintenance"};
   static_assert(static_cast<std::size_t>(StateKey::maintenance) + 1 == kStateKeys && !kNames.back().empty());
   return kNames[static_cast<std::size_t>(key)];
-}
-
-std::vector<StateKey> Changes::take() {
-  std::vector<StateKey> keys;
-  const auto marked = std::exchange(keys_, 0U);
-  for (unsigned i = 0; i < kStateKeys; ++i) {
-    if ((marked >> i & 1U) != 0) keys.push_back(static_cast<StateKey>(i));
-  }
-  return keys;
 }
 
 }  // namespace cxlemu

@@ -1,15 +1,13 @@
-// Which parts of a component's state a handler has changed. The machine takes the keys after each input, commits what
-// they name, and only then releases the reply.
+// The parts of a component's state that are committed apart, by name.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
-#include <vector>
+
+#include "cci/changes.hpp"
 
 namespace cxlemu {
 
-/// What is stored together, and named so in a store.
 enum class StateKey : std::uint8_t {
   response_message_limit,
   event_logs,
@@ -35,23 +33,7 @@ enum class StateKey : std::uint8_t {
   maintenance,       ///< repairs
 };
 inline constexpr std::size_t kStateKeys = 22;
+static_assert(kStateKeys <= kMaximumStateKeys);
 std::string_view name_of(StateKey key);
-
-class Changes {
- public:
-  /// Called at the first mark after a take, so that nobody has to look at components that did not change.
-  void on_first_mark(std::move_only_function<void()> callback) { on_first_mark_ = std::move(callback); }
-  void mark(StateKey key) {
-    if (keys_ == 0 && on_first_mark_) on_first_mark_();
-    keys_ |= 1U << static_cast<unsigned>(key);
-  }
-  [[nodiscard]] bool any() const { return keys_ != 0; }
-  /// The keys marked since the last take, in the order of StateKey.
-  [[nodiscard]] std::vector<StateKey> take();
-
- private:
-  std::uint32_t keys_ = 0;
-  std::move_only_function<void()> on_first_mark_;
-};
 
 }  // namespace cxlemu
