@@ -16,9 +16,9 @@ TEST_P(RequestAbort, EndsTheOperationWith12h) {
   lab.send(GetParam(), 0x4400);
   lab.advance(30ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  const auto& status = lab.cci(GetParam()).background.state();
+  const BackgroundStatus status = lab.background(GetParam());
   EXPECT_EQ(status.return_code, ReturnCode::aborted);
-  EXPECT_EQ(status.final_percent, 30);
+  EXPECT_EQ(status.percent, 30);
   EXPECT_EQ(status.opcode, Opcode{0x4400});
 }
 
@@ -37,8 +37,8 @@ TEST_P(RequestAbort, LeavesNoTimerThatEndsTheNextOperationTooEarly) {
   lab.send(GetParam(), 0x0005);
   lab.send(GetParam(), 0x4400);
   lab.advance(99ms);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
-  EXPECT_TRUE(lab.cci(GetParam()).background.running());
+  EXPECT_EQ(lab.background(GetParam()).percent, 99);
+  EXPECT_TRUE(lab.background(GetParam()).running);
 }
 
 // spec-check c1: the aborted Sanitize has not succeeded, so media stays disabled for ever.
@@ -72,16 +72,18 @@ TEST_P(RequestAbort, LeavesTheResultOfAnEndedOperationAlone) {
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
 }
 
 // No command of this version runs in the background without being abortable; the slot is filled by hand.
 TEST_P(RequestAbort, IsNotSupportedForAnOperationWhoseCelEntryDoesNotSaySo) {
   Lab lab;
-  lab.cci(GetParam()).background.start(Opcode{0x0300}, {}, 1s, {});
+  lab.inside("no command that runs in the background lacks the effect on every CCI")
+      .cci(GetParam())
+      .background.start(Opcode{0x0300}, {}, 1s, {});
   EXPECT_EQ(lab.send(GetParam(), 0x0005), (Answered{kNotSupported, "", true}));
-  EXPECT_TRUE(lab.cci(GetParam()).background.running());
+  EXPECT_TRUE(lab.background(GetParam()).running);
 }
 
 TEST_P(RequestAbort, HasNothingToAbortOnTheOtherCci) {
@@ -89,18 +91,18 @@ TEST_P(RequestAbort, HasNothingToAbortOnTheOtherCci) {
   Lab lab(sanitize_takes_100ms);
   lab.send(other, 0x4400);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_TRUE(lab.cci(other).background.running());
+  EXPECT_TRUE(lab.background(other).running);
   lab.advance(100ms);
-  EXPECT_EQ(lab.cci(other).background.percent(), 100);
+  EXPECT_EQ(lab.background(other).percent, 100);
 }
 
 TEST_P(RequestAbort, CanBeAbortedWhereTheOperationNeverEnds) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 84}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 84}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_FALSE(lab.background(GetParam()).running);
 }
 
 TEST_P(RequestAbort, IsInTheCelWithoutEffects) {
@@ -153,7 +155,7 @@ TEST_P(RequestAbortThreshold, LetsAnOperationFinishFromThereOn) {
   lab.advance(expected.after);
   EXPECT_EQ(lab.send(via, 0x0005), (Answered{ReturnCode::success, "", expected.goes_on}));
   lab.advance(100ms);
-  EXPECT_EQ(lab.cci(via).background.percent() == 100, expected.goes_on);
+  EXPECT_EQ(lab.background(via).percent == 100, expected.goes_on);
 }
 
 }  // namespace

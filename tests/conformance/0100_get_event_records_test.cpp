@@ -29,7 +29,7 @@ std::string handles_in(const Answered& answered) {
 std::string head_of(const Answered& answered) { return answered.payload.substr(0, 44); }
 
 void log_events(Lab& lab, EventLogId log, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) lab.device().log_event(log, {});
+  for (std::size_t i = 0; i < count; ++i) lab.log_event(log);
   lab.machine->settle();
 }
 

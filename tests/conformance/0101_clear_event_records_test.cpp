@@ -21,7 +21,7 @@ std::string overflow(Lab& lab, cci::CciId via, std::string_view log) {
 void keeps_three_records(MemoryDeviceConfig& config) { config.event_log_size = 3; }
 
 void log_events(Lab& lab, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) lab.device().log_event(EventLogId::informational, {});
+  for (std::size_t i = 0; i < count; ++i) lab.log_event(EventLogId::informational);
   lab.machine->settle();
 }
 

@@ -122,7 +122,9 @@ TEST(SetMctpEventInterruptPolicy, StopsTheRetransmissionOfALogThatItDisables) {
   manager.ask_for("01 00");
   lab.advance(50ms);
   EXPECT_EQ(manager.count(), 0U);
-  EXPECT_TRUE(lab.endpoint().outstanding_tags().empty());
+  EXPECT_TRUE(lab.inside_endpoint("a tag that stays taken is seen only when all eight are")
+                  .endpoint->outstanding_tags()
+                  .empty());
 }
 
 TEST(SetMctpEventInterruptPolicy, DropsWhatWaitsForALogThatItDisables) {
@@ -221,7 +223,10 @@ TEST_P(MctpEventInterruptPolicyReset, LeavesWhatIsUnderWayUnlessPowerWasLost) {
   lab.advance(50ms);
   const bool kept = GetParam() != ResetKind::power_loss;
   EXPECT_EQ(manager.count(), kept ? 11U : 1U);
-  EXPECT_EQ(lab.endpoint().outstanding_tags().empty(), !kept);
+  EXPECT_EQ(lab.inside_endpoint("a tag that stays taken is seen only when all eight are")
+                .endpoint->outstanding_tags()
+                .empty(),
+            !kept);
 }
 
 }  // namespace

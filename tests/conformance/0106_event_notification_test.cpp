@@ -106,8 +106,7 @@ TEST(EventNotification, IsNotSentForOperationsOfTheMailbox) {
 TEST(EventNotification, IsSentForAnOperationThatFailedAtItsEnd) {
   Told told([](auto& config) { config.sanitize_duration = 100ms; });
   told.manager.answer = ReturnCode::success;
-  told.lab.device().faults().backgrounds.push_back(
-      {.opcode = Opcode{0x4400}, .disturbance = {.result = ReturnCode::internal_error}});
+  told.lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.result = ReturnCode::internal_error}});
   told.manager.send(0x4400);
   told.lab.advance(200ms);
   EXPECT_THAT(told.manager.heard(), ElementsAre("0080 at 100000 us"));
@@ -126,7 +125,7 @@ TEST(EventNotification, IsNotSentForAnOperationThatWasAborted) {
 TEST(EventNotification, ComesInTheOrderOfWhatHappened) {
   Told told([](auto& config) { config.scan_duration = 100ms; });
   told.manager.answer = ReturnCode::success;
-  told.lab.device().poison_media(Dpa{0x1000}, 64, {PoisonSource::internal, false});
+  told.lab.poison(0x1000, 64, {PoisonSource::internal, false});
   told.manager.send(0x4304, "0000000000000000 0000800000000000 00");
   told.lab.advance(200ms);
   EXPECT_THAT(told.manager.heard(), ElementsAre("0400 at 100000 us", "0080 at 100000 us"));
@@ -165,7 +164,9 @@ TEST(EventNotification, IsNotSentAgainAfterSuccess) {
   told.manager.respond(ReturnCode::success);
   told.lab.advance(1s);
   EXPECT_EQ(told.manager.count(), 0U);
-  EXPECT_TRUE(told.lab.endpoint().outstanding_tags().empty());
+  EXPECT_TRUE(told.lab.inside_endpoint("a tag that stays taken is seen only when all eight are")
+                  .endpoint->outstanding_tags()
+                  .empty());
 }
 
 class ErrorResponse : public testing::TestWithParam<ReturnCode> {};
@@ -199,7 +200,7 @@ TEST(EventNotification, IsNotAnsweredByAResponseWithAnotherTag) {
   told.manager.respond(ReturnCode::success, 1);
   told.lab.advance(1s);
   EXPECT_EQ(told.manager.count(), 11U);
-  EXPECT_EQ(told.lab.endpoint_node().dropped_messages[static_cast<std::size_t>(cci::MessageDrop::not_a_request)], 1U);
+  EXPECT_EQ(told.lab.dropped_messages(cci::MessageDrop::not_a_request), 1U);
 }
 
 // A response of another opcode, a request where a response should be, or no message at all.
@@ -341,7 +342,7 @@ TEST(EventNotification, WaitsForItsTurnUpToTheLimit) {
 
 TEST(EventNotification, IsTakenUpWhenATagIsFreeAgain) {
   Told told;
-  mctp::Endpoint& endpoint = told.lab.endpoint();
+  mctp::Endpoint& endpoint = *told.lab.inside_endpoint("no client can make a device use up its own tags").endpoint;
   for (std::uint8_t tag = 0; tag < mctp::kTagCount; ++tag) ASSERT_TRUE(endpoint.claim_tag(Eid{20}, tag, true));
   told.lab.log_event(EventLogId::informational);
   told.lab.advance(2500us);
@@ -385,7 +386,7 @@ TEST(EventNotification, FallsSilentWhereItsDestinationIsGone) {
 TEST(EventNotification, IsNoCommandThatTheDeviceCarriesOut) {
   Lab lab;
   EXPECT_EQ(lab.mailbox(0x0106, "01 00"), refused(ReturnCode::unsupported));
-  EXPECT_EQ(lab.machine->send_command(lab.node(), cci::kMctp, Opcode{0x0106}, from_hex("0100").value()), std::nullopt);
+  EXPECT_EQ(lab.try_to_send(cci::kMctp, 0x0106, from_hex("0100").value()), std::nullopt);
   EXPECT_EQ(lab.cel_effect(cci::kMctp, 0x0106), "absent");
 }
 

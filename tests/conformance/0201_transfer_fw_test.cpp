@@ -13,12 +13,10 @@ const Answered kInvalidInput = refused(ReturnCode::invalid_input);
 
 void parts_take_100ms(MemoryDeviceConfig& config) { config.fw_transfer_duration = 100ms; }
 
-std::string revision_in(Lab& lab, std::uint8_t slot) {
-  return revision_text(lab.device().firmware().slots[slot - 1U].revision);
-}
-std::string image_in(Lab& lab, std::uint8_t slot) { return to_hex(lab.device().firmware().slots[slot - 1U].image); }
-bool transfer_goes_on(Lab& lab) { return firmware::transfer_in_progress(lab.device()); }
-ReturnCode background_result(Lab& lab, cci::CciId via) { return lab.cci(via).background.state().return_code; }
+std::string revision_in(Lab& lab, std::uint8_t slot) { return lab.firmware_revision(slot); }
+std::string image_in(Lab& lab, std::uint8_t slot) { return to_hex(lab.firmware_image(slot)); }
+bool transfer_goes_on(Lab& lab) { return lab.firmware_transfer_goes_on(); }
+ReturnCode background_result(Lab& lab, cci::CciId via) { return lab.background(via).return_code; }
 
 // 380h bytes, as in the examples of the specification.
 const std::string& example() {
@@ -609,8 +607,7 @@ TEST_P(TransferFw, IsInTheCelWithItsResetsAndAbortSupported) {
 TEST_P(TransferFw, FailsWhereAFaultSaysSoAndKeepsTheTransfer) {
   Lab lab;
   send(lab, initiate(cut(example(), 0, 0x100)));
-  lab.device().faults().return_codes.push_back(
-      {.opcode = Opcode{0x0201}, .call = 1, .return_code = ReturnCode::retry_required});
+  lab.fault(cci::ReturnCodeFault{.opcode = Opcode{0x0201}, .call = 1, .return_code = ReturnCode::retry_required});
   EXPECT_EQ(send(lab, end(2, 2, cut(example(), 0x100, 0x280))), refused(ReturnCode::retry_required));
   EXPECT_EQ(send(lab, end(2, 2, cut(example(), 0x100, 0x280))), success());
 }
@@ -621,7 +618,7 @@ TEST_P(TransferFw, TakesEachPartInTheBackground) {
   Lab lab(parts_take_100ms);
   EXPECT_EQ(send(lab, initiate(cut(example(), 0, 0x100))), kStarted);
   lab.advance(50ms);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 50);
+  EXPECT_EQ(lab.background(GetParam()).percent, 50);
   lab.advance(50ms);
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::success);
   EXPECT_EQ(send(lab, go_on(2, cut(example(), 0x100, 0x100))), kStarted);
@@ -639,7 +636,7 @@ TEST_P(TransferFw, TellsAFailedVerificationInTheStatus) {
   EXPECT_EQ(send(lab, full(2, zeros(256))), kStarted);
   lab.advance(100ms);
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::fw_verification_failed);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
 }
 
 // What is wrong with a part is said at once.
@@ -648,7 +645,7 @@ TEST_P(TransferFw, StartsNothingThatItRefuses) {
   EXPECT_EQ(send(lab, go_on(1, zeros(128))), kOutOfOrder);
   EXPECT_EQ(send(lab, full(1, zeros(128))), kInvalidSlot);
   EXPECT_EQ(send(lab, initiate(zeros(1))), kInvalidInput);
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_FALSE(lab.background(GetParam()).running);
 }
 
 TEST_P(TransferFw, IsBusyWhileAPartOfTheSameCciIsTaken) {
@@ -718,7 +715,7 @@ TEST_P(TransferFw, IsAbortedWhileAPartIsTaken) {
   EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, abort_transfer()), kInProgress);
   EXPECT_EQ(send(lab, abort_transfer()), success());
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::aborted);
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_FALSE(lab.background(GetParam()).running);
   EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(cut(example(), 0, 0x100))), kStarted);
   lab.advance(100ms);
   EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, end(2, 2, cut(example(), 0x100, 0x280))), kStarted);
@@ -756,9 +753,9 @@ TEST_P(TransferFwDuration, FollowsTheTiming) {
   Lab lab([](auto& config) { config.timing = GetParam().timing; });
   EXPECT_EQ(lab.mctp(0x0201, transfer(GetParam().action, 2, 0, zeros(GetParam().length))), kStarted);
   lab.advance(GetParam().takes - 1ns);
-  EXPECT_TRUE(lab.device().cci(cci::kMctp).background.running());
+  EXPECT_TRUE(lab.background(cci::kMctp).running);
   lab.advance(1ns);
-  EXPECT_FALSE(lab.device().cci(cci::kMctp).background.running());
+  EXPECT_FALSE(lab.background(cci::kMctp).running);
 }
 
 TEST(TransferFwDurationByProperty, OverridesTheTiming) {
@@ -772,10 +769,10 @@ TEST(TransferFwDurationByProperty, OverridesTheTiming) {
 // A fault makes a part run in the background that would be taken at once.
 TEST_P(TransferFw, ThatIsSlowTakesItsTimeOnce) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .duration = 10s});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0201}, .duration = 10s});
   EXPECT_EQ(send(lab, initiate(zeros(128))), kStarted);
   lab.advance(10s - 1ns);
-  EXPECT_TRUE(lab.cci(GetParam()).background.running());
+  EXPECT_TRUE(lab.background(GetParam()).running);
   lab.advance(1ns);
   EXPECT_EQ(background_result(lab, GetParam()), ReturnCode::success);
   EXPECT_EQ(send(lab, go_on(1, zeros(128))), success());
@@ -783,10 +780,10 @@ TEST_P(TransferFw, ThatIsSlowTakesItsTimeOnce) {
 
 TEST_P(TransferFw, ThatStallsHoldsTheDeviceUntilItIsAborted) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
   EXPECT_EQ(send(lab, initiate(zeros(128))), kStarted);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 40);
+  EXPECT_EQ(lab.background(GetParam()).percent, 40);
   EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), kInProgress);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
   EXPECT_EQ(lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128))), success());
@@ -795,7 +792,7 @@ TEST_P(TransferFw, ThatStallsHoldsTheDeviceUntilItIsAborted) {
 // A part that stands still is not taken twice, and the next one waits for it.
 TEST_P(TransferFw, ThatStallsTakesNoOtherPart) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0201}, .disturbance = {.stall_at_percent = 40}});
   send(lab, initiate(zeros(128)));
   EXPECT_EQ(send(lab, go_on(1, zeros(128))), (Answered{ReturnCode::busy, "", true}));
   EXPECT_EQ(send(lab, initiate(zeros(128))), (Answered{ReturnCode::busy, "", true}));
@@ -842,7 +839,7 @@ TEST_P(TransferFwAndReset, GoesOnOrIsAbortedWhileAPartIsTaken) {
   lab.advance(50ms);
   lab.reset(kind);
   EXPECT_EQ(transfer_goes_on(lab), goes_on);
-  EXPECT_EQ(lab.cci(via).background.running(), goes_on);
+  EXPECT_EQ(lab.background(via).running, goes_on);
   EXPECT_EQ(lab.send(another_cci(via), 0x0201, initiate(zeros(128))), goes_on ? kInProgress : kStarted);
   lab.advance(24h);
   EXPECT_EQ(revision_in(lab, 2), goes_on ? "2.0" : "");
@@ -856,7 +853,7 @@ TEST(TransferFwAndCxlReset, TellsTheAbortInTheStatus) {
   EXPECT_EQ(background_result(lab, cci::kMailbox), ReturnCode::aborted);
   lab.mailbox(0x0201, initiate(zeros(128)));
   lab.reset(ResetKind::conventional);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.state(), cci::BackgroundSlot::State{});
+  EXPECT_EQ(lab.background(cci::kMailbox), BackgroundStatus{});
 }
 
 TEST(TransferFwAndFlr, IsAbortedWithItsPartByProperty) {

@@ -17,12 +17,9 @@ void three_slots_in_background(MemoryDeviceConfig& config) {
 }
 void three_slots(MemoryDeviceConfig& config) { config.fw_slots = 3; }
 
-// Active and staged slot as Get FW Info shows them.
-int slot_info(Lab& lab) { return std::to_integer<int>(from_hex(lab.mailbox(0x0200).payload.substr(2, 2)).value()[0]); }
-int active(Lab& lab) { return slot_info(lab) & 7; }
-int staged(Lab& lab) { return slot_info(lab) >> 3; }
-void next_activation_fails(Lab& lab, ReturnCode code) { lab.device().firmware_faults().activation = code; }
-const cci::BackgroundSlot::State& operation(Lab& lab, cci::CciId via) { return lab.cci(via).background.state(); }
+int active(Lab& lab) { return lab.active_firmware_slot(); }
+int staged(Lab& lab) { return lab.staged_firmware_slot(); }
+void next_activation_fails(Lab& lab, ReturnCode code) { lab.fault(FirmwareFaults{.activation = code}); }
 
 class ActivateFw : public OnEveryCci {
  protected:
@@ -235,8 +232,7 @@ TEST_P(ActivateFw, IsInTheCelWithItsResetsAndAbortSupported) {
 TEST_P(ActivateFw, FailsWhereAFaultSaysSoAndChangesNothing) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().return_codes.push_back(
-      {.opcode = Opcode{0x0202}, .call = 1, .return_code = ReturnCode::internal_error});
+  lab.fault(cci::ReturnCodeFault{.opcode = Opcode{0x0202}, .call = 1, .return_code = ReturnCode::internal_error});
   EXPECT_EQ(send(lab, activate_online(2)), refused(ReturnCode::internal_error));
   EXPECT_EQ(active(lab), 1);
 }
@@ -247,7 +243,7 @@ TEST_P(ActivateFw, IsPossibleDuringATransfer) {
   fill_slot(lab, 2, "2.0");
   lab.send(another_cci(GetParam()), 0x0201, initiate(zeros(128)));
   EXPECT_EQ(send(lab, activate_online(2)), success());
-  EXPECT_TRUE(firmware::transfer_in_progress(lab.device()));
+  EXPECT_TRUE(lab.firmware_transfer_goes_on());
 }
 
 // Permitted, not required (fault B33): the last part holds the slot that it is stored in.
@@ -276,7 +272,7 @@ TEST_P(ActivateFw, WinsTheSlotThatTheOtherCciStoresInByProperty) {
   lab.send(another_cci(GetParam()), 0x0201, full(2, package("2.1")));
   EXPECT_EQ(send(lab, activate_online(2)), success());
   lab.advance(100ms);
-  EXPECT_EQ(operation(lab, another_cci(GetParam())).return_code, ReturnCode::invalid_slot);
+  EXPECT_EQ(lab.background(another_cci(GetParam())).return_code, ReturnCode::invalid_slot);
   EXPECT_EQ(lab.mailbox(0x4000).payload.substr(0, 6), "322e30");
 }
 
@@ -360,10 +356,10 @@ TEST_P(ActivateFw, RunsInTheBackgroundByProperty) {
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(99ms);
   EXPECT_EQ(active(lab), 1);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
+  EXPECT_EQ(lab.background(GetParam()).percent, 99);
   lab.advance(1ms);
   EXPECT_EQ(active(lab), 2);
-  EXPECT_EQ(operation(lab, GetParam()).return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::success);
 }
 
 TEST_P(ActivateFw, StagesAtOnceWhereItRunsInTheBackground) {
@@ -375,7 +371,7 @@ TEST_P(ActivateFw, StagesAtOnceWhereItRunsInTheBackground) {
 TEST_P(ActivateFw, StartsNothingThatItRefuses) {
   Lab lab(in_background);
   EXPECT_EQ(send(lab, activate_online(2)), kInvalidSlot);
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_FALSE(lab.background(GetParam()).running);
 }
 
 TEST_P(ActivateFw, IsBusyWhileAnOperationOfTheSameCciRuns) {
@@ -424,8 +420,8 @@ TEST_P(ActivateFw, TellsInTheStatusThatTheSlotBecameActiveMeanwhile) {
   send(lab, activate_online(2));
   lab.advance(100ms);
   EXPECT_EQ(active(lab), 2);
-  EXPECT_EQ(operation(lab, another_cci(GetParam())).return_code, ReturnCode::success);
-  EXPECT_EQ(operation(lab, GetParam()).return_code, ReturnCode::invalid_slot);
+  EXPECT_EQ(lab.background(another_cci(GetParam())).return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::invalid_slot);
 }
 
 TEST_P(ActivateFw, IsAborted) {
@@ -434,7 +430,7 @@ TEST_P(ActivateFw, IsAborted) {
   send(lab, activate_online(2));
   lab.advance(50ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005), success());
-  EXPECT_EQ(operation(lab, GetParam()).return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::aborted);
   lab.advance(24h);
   EXPECT_EQ(active(lab), 1);
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
@@ -446,7 +442,7 @@ TEST_P(ActivateFw, TellsAFailureInTheStatus) {
   next_activation_fails(lab, ReturnCode::activation_failed_fw_rolled_back);
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(100ms);
-  EXPECT_EQ(operation(lab, GetParam()).return_code, ReturnCode::activation_failed_fw_rolled_back);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::activation_failed_fw_rolled_back);
   EXPECT_EQ(active(lab), 1);
 }
 
@@ -485,7 +481,7 @@ TEST_P(ActivateFwDuration, FollowsTheTiming) {
 TEST_P(ActivateFw, ThatIsSlowRunsInTheBackgroundOnce) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = 10s});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0202}, .duration = 10s});
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(10s - 1ns);
   EXPECT_EQ(active(lab), 1);
@@ -498,10 +494,10 @@ TEST_P(ActivateFw, ThatIsSlowRunsInTheBackgroundOnce) {
 TEST_P(ActivateFw, ThatStallsHoldsTheNextOne) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .disturbance = {.stall_at_percent = 10}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0202}, .disturbance = {.stall_at_percent = 10}});
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 10);
+  EXPECT_EQ(lab.background(GetParam()).percent, 10);
   EXPECT_EQ(send(lab, activate_online(2)), (Answered{ReturnCode::busy, "", true}));
   lab.send(GetParam(), 0x0005);
   EXPECT_EQ(send(lab, activate_online(2)), success());
@@ -511,7 +507,7 @@ TEST_P(ActivateFw, ThatStallsHoldsTheNextOne) {
 TEST_P(ActivateFw, OnTheNextResetUsesUpNoBackgroundFault) {
   Lab lab;
   fill_slot(lab, 2, "2.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x0202}, .duration = 10s});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0202}, .duration = 10s});
   EXPECT_EQ(send(lab, activate_on_reset(2)), success());
   EXPECT_EQ(send(lab, activate_online(2)), kStarted);
 }
@@ -544,7 +540,7 @@ TEST_P(ActivateFwAndReset, GoesOnOrLeavesTheFirmwareThatRuns) {
   lab.send(via, 0x0202, activate_online(2));
   lab.advance(50ms);
   lab.reset(kind);
-  EXPECT_EQ(lab.cci(via).background.running(), goes_on);
+  EXPECT_EQ(lab.background(via).running, goes_on);
   lab.advance(24h);
   EXPECT_EQ(active(lab), goes_on ? 2 : 1);
 }

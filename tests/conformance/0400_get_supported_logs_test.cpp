@@ -35,13 +35,14 @@ TEST_P(GetSupportedLogsOnCci, TellsTheSizeOfTheCommandEffectsLog) {
 }
 
 TEST_P(GetSupportedLogsOnCci, CountsVendorCommandsInTheSizeOfTheCel) {
-  Lab lab;
-  const std::uint32_t before = log_size(lab, GetParam(), kCel);
-  lab.device().commands().add({.opcode = Opcode{0xC000},
-                               .title = "Vendor",
-                               .roles = cci::only(runs_for(GetParam()).role),
-                               .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
-  EXPECT_EQ(log_size(lab, GetParam(), kCel), before + 4);
+  Lab without;
+  Lab with([](auto& config) {
+    VendorCommand of_its_kind_of_cci = vendor_command(0xC000);
+    of_its_kind_of_cci.by_mctp = GetParam().role == cci::Role::mctp;
+    of_its_kind_of_cci.by_mailbox = !of_its_kind_of_cci.by_mctp;
+    config.vendor_commands = {of_its_kind_of_cci};
+  });
+  EXPECT_EQ(log_size(with, GetParam(), kCel), log_size(without, GetParam(), kCel) + 4);
 }
 
 TEST_P(GetSupportedLogsOnCci, FitsTheSmallestResponse) {

@@ -86,12 +86,7 @@ TEST_P(GetLogOnCci, RefusesSurplusPayloadByProperty) {
 }
 
 TEST_P(GetLogOnCci, ListsVendorCommandsWithTheirEffects) {
-  Lab lab;
-  lab.device().commands().add({.opcode = Opcode{0xC123},
-                               .title = "Vendor",
-                               .effects = effect::immediate_log_change,
-                               .roles = cci::Role::mailbox | cci::Role::mctp,
-                               .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
+  Lab lab([](auto& config) { config.vendor_commands = {vendor_command(0xC123, effect::immediate_log_change)}; });
   EXPECT_EQ(lab.cel_effect(GetParam(), 0xC123), "1000");
 }
 
@@ -109,13 +104,10 @@ TEST_P(GetLogOnCci, RefusesMoreThanAResponseMayHold) {
   Lab lab([](auto& config) {
     config.message_limit = 8;
     config.mailbox_payload_size = 256;
+    for (std::uint16_t opcode = 0xC000; opcode < 0xC000 + 49; ++opcode) {
+      config.vendor_commands.push_back(vendor_command(opcode));
+    }
   });
-  for (std::uint16_t i = 0; i < 49; ++i) {
-    lab.device().commands().add({.opcode = Opcode{static_cast<std::uint16_t>(0xC000 + i)},
-                                 .title = "Vendor",
-                                 .roles = cci::Role::mailbox | cci::Role::mctp,
-                                 .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
-  }
   EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 00 00 00", "00 01 00 00")).payload.size(), 2 * 256);
   EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 00 00 00", "01 01 00 00")), refused(ReturnCode::invalid_input));
   EXPECT_EQ(lab.send(GetParam(), 0x0401, cel("00 01 00 00", "04 00 00 00")).code, ReturnCode::success);
@@ -295,12 +287,12 @@ TEST(GetLog, ReturnsAStateDumpOfBoundedSize) {
     config.poison_list_size = 100'000;
   });
   for (int i = 0; i < 4096; ++i) lab.log_event(EventLogId::failure);
-  for (std::uint64_t i = 0; i < 10'000; ++i) lab.device().poison_media(Dpa{i * 128}, 64, {PoisonSource::internal});
-  lab.device().firmware().slots[1].image.resize(1 << 20);
+  for (std::uint64_t i = 0; i < 10'000; ++i) lab.poison(i * 128, 64, {PoisonSource::internal});
+  lab.put_firmware(2, {.filled = true, .revision = {}, .image = Buffer(1 << 20)});
   lab.mailbox(0x0404, kStateDump);
   EXPECT_LE(log_size(lab, cci::kMailbox, kStateDump), 0x40U + kMaximumStateDump);
-  EXPECT_EQ(lab.device().firmware().slots[1].image.size(), 1U << 20);
-  EXPECT_EQ(lab.device().logical_device().state.poison.media.lines(), 10'000U);
+  EXPECT_EQ(lab.firmware_image(2).size(), 1U << 20);
+  EXPECT_EQ(lab.poison_state().media.lines(), 10'000U);
 }
 
 // ----------------------------------------------------------------------------------------------- 8.2.10.5.2.4 DDR5 ECS
@@ -312,9 +304,10 @@ constexpr std::string_view kFru2 = "46525532 000000000000000000000000";
 // 512 MiB in three FRUs are two Gb each: below 512 errors nothing is reported.
 TEST_P(GetLogOnCci, ReturnsEcsCountersFromTheirThresholdOn) {
   Lab lab;
-  ecs::count(lab.device().ecs(), 0, {.errors = 511, .row_errors = 3, .dpa = 0x1000});
-  ecs::count(lab.device().ecs(), 2, {.errors = 512, .row_errors = 4, .dpa = 0x1122334455667788});
-  ecs::count(lab.device().ecs(), 2, {.errors = 1, .row_errors = 4, .dpa = 0x2000});
+  EcsState& counters = lab.inside("the address of a counter may be any, not only one of this small device").ecs();
+  ecs::count(counters, 0, {.errors = 511, .row_errors = 3, .dpa = 0x1000});
+  ecs::count(counters, 2, {.errors = 512, .row_errors = 4, .dpa = 0x1122334455667788});
+  ecs::count(counters, 2, {.errors = 1, .row_errors = 4, .dpa = 0x2000});
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kEcsLog, 0, 0x6A)),
             success("03 08 00 00" +                             // three entries, per FRU
                     std::string(kFru0) + "03 00" + zeros(16) +  // threshold 256 per Gb
@@ -325,11 +318,12 @@ TEST_P(GetLogOnCci, ReturnsEcsCountersFromTheirThresholdOn) {
 
 TEST_P(GetLogOnCci, ReturnsEcsCountersByTheThresholdThatIsSet) {
   Lab lab;
-  lab.device().ecs().frus[0] = {.configuration = 5, .error_count = 8191, .maximum_row_error_count = 1};
+  EcsState& counters = lab.inside("counts of more rows than there may be lines with errors that wait").ecs();
+  counters.frus[0] = {.configuration = 5, .error_count = 8191, .maximum_row_error_count = 1};
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kEcsLog, 0x14, 4)), success("05 00 00 00"));
-  ecs::count(lab.device().ecs(), 0, {});
+  ecs::count(counters, 0, {});
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kEcsLog, 0x14, 6)), success("05 00 01 00 20 01"));
-  ecs::count(lab.device().ecs(), 0, {.errors = 0xFFFF});
+  ecs::count(counters, 0, {.errors = 0xFFFF});
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kEcsLog, 0x14, 5)), success("05 00 01 ff ff"));  // saturates
 }
 
@@ -338,7 +332,8 @@ AFTER_EVERY_RESET(EcsLogAfterReset);
 
 TEST_P(EcsLogAfterReset, HasItsCountersAsLongAsTheDramHasPower) {
   Lab lab;
-  lab.device().ecs().frus[0] = {.configuration = 4, .error_count = 9999};
+  lab.inside("counts of more rows than there may be lines with errors that wait").ecs().frus[0] = {.configuration = 4,
+                                                                                                   .error_count = 9999};
   lab.reset(GetParam());
   const bool lost = GetParam() == ResetKind::cold || GetParam() == ResetKind::power_loss;
   EXPECT_EQ(lab.mailbox(0x0401, get_log(kEcsLog, 0x14, 5)), success(lost ? "04 00 00 00 00" : "04 00 01 0f 27"));

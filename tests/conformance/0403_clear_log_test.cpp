@@ -33,7 +33,7 @@ TEST_P(ClearLog, LeavesAPopulationAlone) {
   lab.mctp(0x0404, kStateDump);
   EXPECT_EQ(lab.send(GetParam(), 0x0403, kStateDump).code, ReturnCode::success);
   lab.advance(100ms);
-  EXPECT_EQ(lab.device().cci(cci::kMctp).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(cci::kMctp).return_code, ReturnCode::success);
   EXPECT_GT(log_size(lab, GetParam(), kStateDump), 0x40U);
 }
 

@@ -10,7 +10,7 @@ void takes_100ms(MemoryDeviceConfig& config) { config.populate_duration = 100ms;
 class PopulateLog : public OnEveryCci {
  protected:
   const cci::CciId other = another_cci(GetParam());
-  ReturnCode result(Lab& lab) { return lab.cci(GetParam()).background.state().return_code; }
+  ReturnCode result(Lab& lab) { return lab.background(GetParam()).return_code; }
 };
 ON_EVERY_CCI(PopulateLog);
 
@@ -25,12 +25,14 @@ TEST_P(PopulateLog, MakesTheStateDumpInTheBackground) {
 }
 
 TEST_P(PopulateLog, TakesTheTimeOfItsTiming) {
-  Lab instant;
-  instant.send(GetParam(), 0x0404, kStateDump);
-  EXPECT_EQ(instant.cci(GetParam()).background.state().duration, 10ms);
-  Lab real([](auto& config) { config.timing = Timing::real; });
-  real.send(GetParam(), 0x0404, kStateDump);
-  EXPECT_EQ(real.cci(GetParam()).background.state().duration, 1s);
+  for (const auto& [timing, takes] : {std::pair{Timing::instant, Nanoseconds{10ms}}, {Timing::real, 1s}}) {
+    Lab lab([&](auto& config) { config.timing = timing; });
+    lab.send(GetParam(), 0x0404, kStateDump);
+    lab.advance(takes - 1ns);
+    EXPECT_TRUE(lab.background(GetParam()).running);
+    lab.advance(1ns);
+    EXPECT_FALSE(lab.background(GetParam()).running);
+  }
 }
 
 TEST_P(PopulateLog, IsDoneAtOnceWithADurationOf0) {
@@ -57,7 +59,7 @@ TEST_P(PopulateLog, IsInterruptedByATrigger) {
   lab.send(GetParam(), 0x0404, kStateDump);
   lab.advance(50ms);
   lab.log_event(EventLogId::fatal);
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_FALSE(lab.background(GetParam()).running);
   EXPECT_EQ(result(lab), ReturnCode::interrupted);
   EXPECT_EQ(lab.send(GetParam(), 0x0401, get_log(kStateDump, 0, 0x40)).payload.substr(64, 8), "01000000");
   const std::uint32_t size = log_size(lab, GetParam(), kStateDump);

@@ -364,16 +364,20 @@ TEST(DeviceSettingsFeature, SetsThePercentageFromWhichAnOperationIsLetFinish) {
 
 TEST(EcsFeature, ResetsTheCountersOfAFruAndClearsTheRequest) {
   Lab lab;
-  for (EcsFru& fru : lab.device().ecs().frus) fru.error_count = 7;
+  constexpr std::uint64_t kChannel1 = 0xAB00000;
+  for (const std::uint64_t dpa : {std::uint64_t{0}, kChannel1}) EXPECT_TRUE(lab.corrected_errors(dpa, 1));
+  lab.advance(24h);
+  EXPECT_EQ(lab.ecs().frus[0].error_count, 1);
+  EXPECT_EQ(lab.ecs().frus[1].error_count, 1);
   lab.mailbox(0x0502, full(kEcs, "01 0300 1400 0300"));
   EXPECT_EQ(value_of(lab, kEcs),
             "01"
             "00030000"
             "00040000"
             "00030000");
-  EXPECT_EQ(lab.device().ecs().frus[0].error_count, 7);
-  EXPECT_EQ(lab.device().ecs().frus[1].error_count, 0);
-  EXPECT_EQ(lab.device().ecs().frus[1].configuration, 4);
+  EXPECT_EQ(lab.ecs().frus[0].error_count, 1);
+  EXPECT_EQ(lab.ecs().frus[1].error_count, 0);
+  EXPECT_EQ(lab.ecs().frus[1].configuration, 4);
 }
 
 }  // namespace

@@ -238,7 +238,7 @@ TEST_P(PerformMaintenance, CanBeAbortedAndLeavesNothing) {
   EXPECT_EQ(perform(sparing({1})), kStarted);
   lab.advance(84ms);
   EXPECT_EQ(abort(), success());
-  EXPECT_EQ(lab.cci(here).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.background(here).return_code, ReturnCode::aborted);
   EXPECT_EQ(sparing_events(lab), "2.1 0 255 1");
   EXPECT_EQ(lab.read_media(0, 1), "poison");
   EXPECT_EQ(perform(sparing({1})), kStarted);
@@ -261,8 +261,8 @@ TEST_P(PerformMaintenance, IsOverBeforeItsAnswerByProperty) {
   Lab at_once([](auto& config) { config.sparing_completes_at_once = true; });
   poison_at(at_once, 0, 1, kPermanent);
   EXPECT_EQ(at_once.send(here, 0x0600, sparing({1})), refused(ReturnCode::background_command_started));
-  EXPECT_EQ(at_once.cci(here).background.percent(), 100);
-  EXPECT_EQ(at_once.cci(here).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(at_once.background(here).percent, 100);
+  EXPECT_EQ(at_once.background(here).return_code, ReturnCode::success);
   EXPECT_EQ(at_once.read_media(0, 1), "00");
   EXPECT_EQ(at_once.send(here, 0x0600, sparing({1})), refused(ReturnCode::background_command_started));
 }
@@ -297,11 +297,10 @@ TEST_P(PerformMaintenance, IsNotBusyBesideAnotherOperation) {
 
 TEST_P(PerformMaintenance, FailsWhereAFaultSaysSo) {
   poison_at(lab, 0, 1, kPermanent);
-  lab.device().faults().backgrounds.push_back(
-      {.opcode = Opcode{0x0600}, .disturbance = {.result = ReturnCode::internal_error}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x0600}, .disturbance = {.result = ReturnCode::internal_error}});
   EXPECT_EQ(perform(ppr(0, 0)), kStarted);
   lab.advance(1ms);
-  EXPECT_EQ(lab.cci(here).background.state().return_code, ReturnCode::internal_error);
+  EXPECT_EQ(lab.background(here).return_code, ReturnCode::internal_error);
   EXPECT_EQ(sparing_events(lab), "1.0 0 255 2");
   EXPECT_EQ(lab.read_media(0, 1), "poison");
 }

@@ -112,9 +112,12 @@ TEST_P(SetLsa, IsRefusedWhileLockedAfterItsLengthAndBeforeMediaIsDisabled) {
   EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(7)), refused(ReturnCode::invalid_payload_length));
   EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(8) + "22"), kInvalidState);
   EXPECT_EQ(lab.send(GetParam(), 0x4103, "ff ff ff ff  00 00 00 00  22"), kInvalidState);
-  lab.device().logical_device().state.media_disabled = true;
+  bool& media_disabled = lab.inside("a locked device refuses the Sanitize that would disable its media")
+                             .logical_device()
+                             .state.media_disabled;
+  media_disabled = true;
   EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(8) + "22"), kInvalidState);
-  lab.device().logical_device().state.media_disabled = false;
+  media_disabled = false;
   lab.send(GetParam(), 0x4503, kUser);
   EXPECT_EQ(lab.mailbox(0x4102, "00 00 00 00  01 00 00 00"), success("11"));
   EXPECT_EQ(lab.send(GetParam(), 0x4103, zeros(8) + "22"), success());

@@ -116,16 +116,16 @@ TEST(HealthTransitions, OfLifeUsedAreAWarningAndAFailure) {
 
 TEST(HealthTransitions, OfHealthStatusAreOneEventForEachBitThatIsSet) {
   Lab lab;
-  change_health(lab, [](HealthState& state) { state.health_status = 0x0F; });
+  lab.set_health([](HealthState& state) { state.health_status = 0x0F; });
   EXPECT_EQ(module_events(lab), "1:0 1:0 1:0 2:0");
-  change_health(lab, [](HealthState& state) { state.health_status = 0; });
+  lab.set_health([](HealthState& state) { state.health_status = 0; });
   EXPECT_EQ(module_events(lab), "1:0 1:0 1:0 2:0");
 }
 
 TEST(HealthTransitions, OfMediaStatusAreFailuresButThatOfBecomingReady) {
   Lab lab;
   const auto media = [&](std::uint8_t status) {
-    change_health(lab, [&](HealthState& state) { state.media_status = status; });
+    lab.set_health([&](HealthState& state) { state.media_status = status; });
   };
   media(1);
   EXPECT_EQ(module_events(lab), "2:1");
@@ -139,14 +139,15 @@ TEST(HealthTransitions, OfMediaStatusAreFailuresButThatOfBecomingReady) {
 TEST(HealthTransitions, TellTheHealthAsItIsThen) {
   Lab lab;
   heat(lab, 80);
-  const EventRecord& record = lab.device().cci(cci::kMctp).events->log(EventLogId::warning).records.front();
+  const EventRecord record = lab.events(EventLogId::warning, cci::kMctp).front();
   EXPECT_EQ(to_hex(Bytes(record.event_record_data).first(19)), "03" + lab.mctp(0x4200).payload);
 }
 
 TEST(CorrectedErrors, AreCountedWithoutAnEnd) {
   Lab lab;
-  health::count_corrected_errors(lab.device(), true, 0xFFFF'FFF0);
-  health::count_corrected_errors(lab.device(), true, 0x20);
+  lab.set_health([](HealthState& state) { state.corrected_volatile_error_count = 0xFFFF'FFF0; });
+  lab.corrected_errors(0, 0x20);
+  lab.read_media(0, 1);
   EXPECT_EQ(lab.mailbox(0x4200).payload.substr(20, 8), "ffffffff");
 }
 

@@ -81,12 +81,18 @@ TEST_P(SetAlertConfiguration, TellsAtOnceOfAConditionThatIsMet) {
 TEST_P(SetAlertConfiguration, TellsOnceWhenCorrectedErrorsReachTheThreshold) {
   Lab lab;
   lab.send(GetParam(), 0x4202, alerts({kVolatile | kPersistent, kVolatile | kPersistent, 0, 0, 0, 3, 2}));
-  health::count_corrected_errors(lab.device(), true, 2);
+  const auto counted = [&](std::uint32_t of_volatile, std::uint32_t of_persistent) {
+    lab.set_health([&](HealthState& state) {
+      state.corrected_volatile_error_count = of_volatile;
+      state.corrected_persistent_error_count = of_persistent;
+    });
+  };
+  counted(2, 0);
   EXPECT_EQ(module_events(lab), "");
-  health::count_corrected_errors(lab.device(), true, 1);
-  health::count_corrected_errors(lab.device(), true, 5);
+  counted(3, 0);
+  counted(8, 0);
   EXPECT_EQ(module_events(lab), "1:0");
-  health::count_corrected_errors(lab.device(), false, 9);
+  counted(8, 9);
   EXPECT_EQ(module_events(lab), "1:0 1:0");
   EXPECT_EQ(lab.send(GetParam(), 0x4200).payload, "000030012800000000000800000009000000");
 }
@@ -98,11 +104,11 @@ AFTER_EVERY_RESET(AlertsAfterReset);
 TEST_P(AlertsAfterReset, AreTheVendorsDefaultsAgain) {
   Lab lab;
   lab.mailbox(0x4202, alerts({Alerts::kAll, kLife, 50}));
-  health::count_corrected_errors(lab.device(), true, 7);
+  lab.set_health([](HealthState& state) { state.corrected_volatile_error_count = 7; });
   lab.reset(GetParam());
   const bool stay = GetParam() == ResetKind::flr || GetParam() == ResetKind::cxl;
   EXPECT_EQ(lab.mctp(0x4201).payload.substr(0, 8), stay ? "011f5a32" : "1f1f5a4b");
-  EXPECT_EQ(lab.device().health().corrected_volatile_error_count, stay ? 7U : 0U);
+  EXPECT_EQ(lab.health_info().corrected_volatile_error_count, stay ? 7U : 0U);
 }
 
 TEST_P(SetAlertConfiguration, RefusesAShortPayload) {

@@ -23,7 +23,7 @@ TEST_P(ShutdownStateAfterReset, IsCountedOnceAndCleanAgain) {
   lab.reset(GetParam());
   const bool stays = GetParam() == ResetKind::flr || GetParam() == ResetKind::cxl;
   EXPECT_EQ(lab.mctp(0x4203), success(stays ? "01" : "00"));
-  EXPECT_EQ(lab.device().health().dirty_shutdown_count, stays ? 41U : 42U);
+  EXPECT_EQ(lab.dirty_shutdowns(), stays ? 41U : 42U);
 }
 
 TEST_P(ShutdownStateAfterReset, IsNotCountedWhereItIsClean) {
@@ -31,14 +31,14 @@ TEST_P(ShutdownStateAfterReset, IsNotCountedWhereItIsClean) {
   lab.mailbox(0x4204, "01");
   lab.mailbox(0x4204, "00");
   lab.reset(GetParam());
-  EXPECT_EQ(lab.device().health().dirty_shutdown_count, 0U);
+  EXPECT_EQ(lab.dirty_shutdowns(), 0U);
 }
 
 TEST(SetShutdownState, CountsOnBeyondItsFourBytes) {
   Lab lab([](auto& config) { config.dirty_shutdowns = 0xFFFF'FFFF; });
   lab.mailbox(0x4204, "01");
   lab.reset(ResetKind::cold);
-  EXPECT_EQ(lab.device().health().dirty_shutdown_count, 0U);
+  EXPECT_EQ(lab.dirty_shutdowns(), 0U);
 }
 
 TEST(SetShutdownState, IsForMailboxesOnly) {

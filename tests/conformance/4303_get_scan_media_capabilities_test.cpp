@@ -29,9 +29,9 @@ TEST_P(ScanEstimate, IsTheTimeOfTheRange) {
   EXPECT_EQ(lab.mailbox(0x4303, lines_from(0, GetParam().lines)), success(le32(GetParam().milliseconds)));
   EXPECT_EQ(lab.mailbox(0x4304, scan_request(0, GetParam().lines)), kStarted);
   lab.advance(std::chrono::milliseconds(GetParam().milliseconds - 1));
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
   lab.advance(1ms);
-  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_FALSE(lab.background(cci::kMailbox).running);
 }
 
 TEST_P(GetScanMediaCapabilities, IsWhatThePropertySays) {

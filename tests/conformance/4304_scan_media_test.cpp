@@ -13,10 +13,10 @@ TEST_P(ScanMedia, RunsInTheBackground) {
   Lab lab(takes_100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4304, scan_request(0, kAllLines)), kStarted);
   lab.advance(100ms - 1ns);
-  EXPECT_TRUE(lab.cci(GetParam()).background.running());
+  EXPECT_TRUE(lab.background(GetParam()).running);
   lab.advance(1ns);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::success);
 }
 
 // Fault B14: in the reference emulator results never hold ordinary poison.
@@ -185,7 +185,7 @@ TEST_P(ScanMedia, AbortedKeepsWhatItFoundUntilThenAndPublishesNothing) {
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
   lab.advance(50ms);
   EXPECT_EQ(lab.send(GetParam(), 0x0005).code, ReturnCode::success);
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::aborted);
   const auto results = scan_results(lab, GetParam());
   EXPECT_EQ(results.text(), "1000+1:2");
   // Fault B14, spec-check c6: "stopped prematurely" is for a store that was full.
@@ -271,11 +271,10 @@ TEST_P(ScanMedia, MayRunOnEveryCciByProperty) {
 TEST_P(ScanMedia, ThatFailsAtItsEndFindsNothing) {
   Lab lab(takes_100ms);
   poison_at(lab, 0x1000, 1, kLatent);
-  lab.device().faults().backgrounds.push_back(
-      {.opcode = Opcode{0x4304}, .disturbance = {.result = ReturnCode::internal_error}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4304}, .disturbance = {.result = ReturnCode::internal_error}});
   lab.send(GetParam(), 0x4304, scan_request(0, kAllLines));
   lab.advance(100ms);
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::internal_error);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::internal_error);
   EXPECT_EQ(poison_list(lab).text(), "");
   EXPECT_EQ(lab.send(GetParam(), 0x4305).code, ReturnCode::unsupported);
 }

@@ -20,9 +20,9 @@ TEST_P(Sanitize, RunsInTheBackground) {
   Lab lab(takes_100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
   lab.advance(100ms);
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_FALSE(lab.background(GetParam()).running);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::success);
 }
 
 TEST_P(Sanitize, DisablesMediaFromItsStartToItsSuccess) {
@@ -39,7 +39,7 @@ TEST_P(Sanitize, OfNoDurationEndsWhenTimeMoves) {
   Lab lab([](auto& config) { config.sanitize_duration = 0ms; });
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
   lab.advance(0ns);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
   EXPECT_EQ(lab.read_media(0, 1), "00");
 }
 
@@ -180,7 +180,7 @@ TEST_P(Sanitize, IsBusyWhileOneOfTheSameCciRuns) {
   lab.send(GetParam(), 0x4400);
   lab.advance(50ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 50);
+  EXPECT_EQ(lab.background(GetParam()).percent, 50);
 }
 
 // Permitted, not required (9.20.1): both would overwrite the same media.
@@ -203,10 +203,10 @@ TEST_P(Sanitize, RunsBesideOneOfTheOtherCciByPropertyAndTheLastToSucceedEnablesM
   EXPECT_EQ(lab.send(another_cci(GetParam()), 0x4400), kStarted);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
   lab.advance(60ms);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(40ms);
-  EXPECT_EQ(lab.cci(another_cci(GetParam())).background.percent(), 100);
+  EXPECT_EQ(lab.background(another_cci(GetParam())).percent, 100);
   EXPECT_EQ(read_secrets(lab), kAllGone);
 }
 
@@ -300,12 +300,12 @@ TEST_P(Sanitize, ClearsPoisonAndBeginsTheListAnew) {
     config.sanitize_duration = 100ms;
     config.poison_list_size = 1;
   });
-  lab.device().poison_media(Dpa{0x1000}, 64, {PoisonSource::injected});
-  lab.device().poison_media(Dpa{0x2000}, 64, {PoisonSource::internal, true, true});
-  EXPECT_TRUE(lab.device().logical_device().state.poison.overflow);
+  lab.poison(0x1000, 64, {PoisonSource::injected});
+  lab.poison(0x2000, 64, {PoisonSource::internal, true, true});
+  EXPECT_TRUE(lab.poison_state().overflow);
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
-  const PoisonState& poison = lab.device().logical_device().state.poison;
+  const PoisonState poison = lab.poison_state();
   EXPECT_EQ(lab.read_media(0x1000, 1), "00");
   EXPECT_EQ(lab.read_media(0x2000, 1), "poison");
   EXPECT_FALSE(poison.overflow);
@@ -314,12 +314,12 @@ TEST_P(Sanitize, ClearsPoisonAndBeginsTheListAnew) {
 
 TEST_P(Sanitize, AbortedClearsThePoisonOfWhatItReached) {
   Lab lab(takes_100ms);
-  lab.device().poison_media(Dpa{64 * kMiB}, 64, {PoisonSource::internal});
-  lab.device().poison_media(Dpa{192 * kMiB}, 64, {PoisonSource::internal});
+  lab.poison(64 * kMiB, 64, {PoisonSource::internal});
+  lab.poison(192 * kMiB, 64, {PoisonSource::internal});
   lab.send(GetParam(), 0x4400);
   lab.advance(50ms);
   lab.send(GetParam(), 0x0005);
-  const PoisonMap& media = lab.device().logical_device().state.poison.media;
+  const PoisonMap media = lab.poison_state().media;
   EXPECT_FALSE(media.first(64 * kMiB, 64));
   EXPECT_TRUE(media.first(192 * kMiB, 64));
 }
@@ -357,10 +357,10 @@ TEST_P(SanitizeAndReset, GoesOnOrEndsWithMediaDisabledUntilOneSucceeds) {
   lab.send(via, 0x4400);
   lab.advance(50ms);
   lab.reset(kind);
-  EXPECT_EQ(lab.cci(via).background.running(), goes_on);
+  EXPECT_EQ(lab.background(via).running, goes_on);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(via).background.percent(), goes_on ? 100 : 0);
+  EXPECT_EQ(lab.background(via).percent, goes_on ? 100 : 0);
   EXPECT_EQ(media_disabled(lab), !goes_on);
   lab.send(via, 0x4400);
   lab.advance(100ms);
@@ -373,7 +373,7 @@ TEST(SanitizeAndConventionalReset, LeavesNoStatusOnTheMailbox) {
   lab.mailbox(0x4400);
   lab.advance(50ms);
   lab.reset(ResetKind::conventional);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.state(), cci::BackgroundSlot::State{});
+  EXPECT_EQ(lab.background(cci::kMailbox), BackgroundStatus{});
   EXPECT_FALSE(lab.mailbox(0x0300).background_operation);
 }
 
@@ -384,7 +384,7 @@ TEST(SanitizeAndConventionalReset, LeavesNoTimerThatEndsTheNextOneTooEarly) {
   lab.reset(ResetKind::conventional);
   lab.mailbox(0x4400);
   lab.advance(99ms);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 99);
   EXPECT_TRUE(media_disabled(lab));
 }
 
@@ -438,9 +438,9 @@ TEST(SanitizeAndCxlReset, EndsTheOperationOfTheMailboxByProperty) {
   lab.mailbox(0x4400);
   lab.advance(50ms);
   lab.reset(ResetKind::flr);
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
   lab.reset(ResetKind::cxl);
-  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_FALSE(lab.background(cci::kMailbox).running);
   lab.advance(24h);
   EXPECT_TRUE(media_disabled(lab));
 }
@@ -453,9 +453,9 @@ TEST(SanitizeAndFlr, EndsTheOperationOfTheMailboxByProperty) {
   lab.mailbox(0x4400);
   lab.advance(50ms);
   lab.reset(ResetKind::cxl);
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
   lab.reset(ResetKind::flr);
-  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_FALSE(lab.background(cci::kMailbox).running);
   lab.advance(24h);
   EXPECT_TRUE(media_disabled(lab));
 }
@@ -465,12 +465,12 @@ TEST(SanitizeAndFlr, EndsTheOperationOfTheMailboxByProperty) {
 
 TEST_P(Sanitize, ThatStallsNeverEnds) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
   lab.send(GetParam(), 0x4400);
   lab.advance(39ms);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 39);
+  EXPECT_EQ(lab.background(GetParam()).percent, 39);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 40);
+  EXPECT_EQ(lab.background(GetParam()).percent, 40);
   EXPECT_TRUE(media_disabled(lab));
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kBusy);
 }
@@ -478,31 +478,31 @@ TEST_P(Sanitize, ThatStallsNeverEnds) {
 // 100 % is told only of an operation that has ended.
 TEST_P(Sanitize, ThatStallsAtItsEndStaysBelowHundredPercent) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 100}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 100}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
-  EXPECT_TRUE(lab.cci(GetParam()).background.running());
+  EXPECT_EQ(lab.background(GetParam()).percent, 99);
+  EXPECT_TRUE(lab.background(GetParam()).running);
 }
 
 TEST_P(Sanitize, ThatStalledCanBeAbortedAndTheNextOneEnds) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 0}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 0}});
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
   lab.send(GetParam(), 0x0005);
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
   EXPECT_FALSE(media_disabled(lab));
 }
 
 TEST_P(Sanitize, ThatIsSlowTakesItsTimeOnce) {
   Lab lab(takes_100ms);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .duration = 10s});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .duration = 10s});
   lab.send(GetParam(), 0x4400);
   lab.advance(9'999'999'999ns);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 99);
+  EXPECT_EQ(lab.background(GetParam()).percent, 99);
   EXPECT_TRUE(media_disabled(lab));
   lab.advance(1ns);
   EXPECT_FALSE(media_disabled(lab));
@@ -514,18 +514,17 @@ TEST_P(Sanitize, ThatIsSlowTakesItsTimeOnce) {
 TEST_P(Sanitize, ThatIsRefusedUsesUpNoBackgroundFault) {
   Lab lab(takes_100ms);
   lab.send(GetParam(), 0x4400);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = 40}});
   lab.send(GetParam(), 0x4400);
   lab.advance(100ms);
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 40);
+  EXPECT_EQ(lab.background(GetParam()).percent, 40);
 }
 
 TEST_P(Sanitize, FailsAtTheCallThatAFaultNamesAndCarriesNothingOut) {
   Lab lab(takes_100ms);
-  lab.device().faults().return_codes.push_back(
-      {.opcode = Opcode{0x4400}, .call = 2, .return_code = ReturnCode::internal_error});
+  lab.fault(cci::ReturnCodeFault{.opcode = Opcode{0x4400}, .call = 2, .return_code = ReturnCode::internal_error});
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
   lab.advance(100ms);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), refused(ReturnCode::internal_error));
@@ -535,8 +534,7 @@ TEST_P(Sanitize, FailsAtTheCallThatAFaultNamesAndCarriesNothingOut) {
 
 TEST_P(Sanitize, IsNotTouchedByAFaultOfAnotherOpcode) {
   Lab lab(takes_100ms);
-  lab.device().faults().return_codes.push_back(
-      {.opcode = Opcode{0x4401}, .call = 1, .return_code = ReturnCode::internal_error});
+  lab.fault(cci::ReturnCodeFault{.opcode = Opcode{0x4401}, .call = 1, .return_code = ReturnCode::internal_error});
   EXPECT_EQ(lab.send(GetParam(), 0x4400), kStarted);
 }
 
@@ -585,7 +583,7 @@ TEST_P(SanitizeDuration, FollowsTheTimingAndTheCapacity) {
   lab.mailbox(0x4400);
   lab.advance(GetParam().takes - 1ns);
   EXPECT_TRUE(media_disabled(lab));
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 99);
   lab.advance(1ns);
   EXPECT_FALSE(media_disabled(lab));
 }
@@ -616,7 +614,7 @@ TEST(SanitizeTotalDuration, MayBeAWeek) {
   Lab lab([](auto& config) { config.sanitize_duration = 7 * 24h; });
   lab.mailbox(0x4400);
   lab.advance(7 * 24h - 1ns);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 99);
   lab.advance(1ns);
   EXPECT_FALSE(media_disabled(lab));
 }

@@ -50,7 +50,7 @@ TEST_P(MediaOperation, OverwritesItsRangesInBothPartitionsAndNothingElse) {
   lab.advance(100ms - 1ns);
   EXPECT_EQ(lab.read_media(0x1040, 1), "a5");
   lab.advance(1ns);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(cci::kMailbox).return_code, ReturnCode::success);
   EXPECT_EQ(lab.read_media(0x1000, 192), repeated("a5", 64) + zeros(64) + repeated("a5", 64));
   EXPECT_EQ(lab.read_media(256 * kMiB - 64, 192), zeros(128) + repeated("a5", 64));
   EXPECT_EQ(lab.read_media(400 * kMiB, 192), data);
@@ -64,7 +64,7 @@ TEST_P(MediaOperation, DoesNotDisableMediaAndLeavesLabelsAndEvents) {
   EXPECT_EQ(lab.read_media(0, 1), "00");
   lab.advance(100ms);
   EXPECT_EQ(lab.mailbox(0x4102, "0000000002000000"), success("0102"));
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).events->log(EventLogId::warning).records.size(), 1U);
+  EXPECT_EQ(lab.events(EventLogId::warning).size(), 1U);
 }
 
 TEST_P(MediaOperation, ClearsThePoisonOfItsRanges) {
@@ -81,7 +81,7 @@ TEST_P(MediaOperation, CannotBeAborted) {
   Lab lab(takes_100ms);
   lab.mailbox(0x4402, media_operation(GetParam(), {{0, 64}}));
   EXPECT_EQ(lab.mailbox(0x0005).code, ReturnCode::request_abort_background_operation_not_supported);
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
 }
 
 TEST_P(MediaOperation, OnNoRangeIsDoneAtOnce) {
@@ -198,9 +198,9 @@ TEST_P(MediaOperationDuration, FollowsTheTimingAndTheBytesOfAllRanges) {
   Lab lab([](auto& config) { config.timing = GetParam().timing; });
   lab.mailbox(0x4402, media_operation(kZero, {{0, 256 * kMiB}, {256 * kMiB, 256 * kMiB}}));
   lab.advance(GetParam().takes - 1ns);
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
   lab.advance(1ns);
-  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_FALSE(lab.background(cci::kMailbox).running);
 }
 
 }  // namespace

@@ -167,20 +167,15 @@ TEST_P(PassphraseSecureErase, IsInTheCelAsImmediateDataAndSecurityStateChange) {
 
 // The store behind the persistent capacity fails: what could not be erased stays behind its passphrase.
 TEST(PassphraseSecureEraseOfAStoreThatFails, IsAnInternalErrorAndDisablesNothing) {
-  Backing persistent_capacity(1 << 20, {.read = [](std::uint64_t, MutableBytes) { return true; },
+  const auto fails_to_discard = [](const MemoryBackendConfig& backend) -> Result<Backing> {
+    return Backing(backend.size_bytes, {.read = [](std::uint64_t, MutableBytes) { return true; },
                                         .write = [](std::uint64_t, Bytes) { return true; },
                                         .discard = [](std::uint64_t, std::uint64_t) { return false; }});
-  Timeline timeline;
-  MemoryDevice device("mem0", {}, timeline, {nullptr, &persistent_capacity, nullptr});
-  const auto send = [&](std::uint16_t opcode, const std::string& hex) {
-    std::array<std::byte, 8192> space;
-    const Buffer payload = from_hex(hex).value();
-    return cci::dispatch(device.cci(cci::kMailbox), {.opcode = Opcode{opcode}, .payload = payload}, space).return_code;
   };
-  EXPECT_EQ(send(0x4501, kOfUser + zeros(32) + kUser), ReturnCode::success);
-  device.reset(ResetKind::conventional);
-  EXPECT_EQ(send(0x4505, kOfUser + kUser), ReturnCode::internal_error);
-  EXPECT_EQ(security::state_bits(device.logical_device().state.security), 0x05U);
+  Lab lab({}, {.volatile_bytes = 0, .lsa_bytes = 0}, {.make_backing = fails_to_discard});
+  lock(lab);
+  EXPECT_EQ(lab.mailbox(0x4505, kOfUser + kUser), refused(ReturnCode::internal_error));
+  EXPECT_EQ(security_state(lab), "05000000");
 }
 
 // The device does not run it in the background: nothing is interrupted by a reset.
@@ -188,7 +183,7 @@ TEST_P(PassphraseSecureErase, IsDoneWhenItIsAnswered) {
   Lab lab;
   write_secrets(lab);
   lab.send(GetParam(), 0x4505, kOfUser + zeros(32));
-  EXPECT_FALSE(lab.cci(GetParam()).background.running());
+  EXPECT_FALSE(lab.background(GetParam()).running);
   lab.reset(ResetKind::conventional);
   EXPECT_EQ(lab.read_media(kPersistent, 1), "00");
 }

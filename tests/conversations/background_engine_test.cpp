@@ -61,16 +61,14 @@ TEST(BackgroundBit, IsOfTheCciThatRunsTheOperation) {
 
 TEST(BackgroundBit, IsClearWhereAnOperationCouldNotStart) {
   Lab lab;
-  lab.device().faults().return_codes.push_back(
-      {.opcode = Opcode{0x4400}, .call = 1, .return_code = ReturnCode::internal_error});
+  lab.fault(cci::ReturnCodeFault{.opcode = Opcode{0x4400}, .call = 1, .return_code = ReturnCode::internal_error});
   EXPECT_EQ(lab.mctp(0x4400), refused(ReturnCode::internal_error));
   EXPECT_EQ(busy_bits(lab), "000");
 }
 
 TEST(BackgroundBit, StaysSetWhereAnOperationNeverEnds) {
   Lab lab;
-  lab.device().faults().backgrounds.push_back(
-      {.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = std::uint8_t{0}}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{0x4400}, .disturbance = {.stall_at_percent = std::uint8_t{0}}});
   lab.mctp(0x4400);
   lab.advance(24h);
   EXPECT_EQ(busy_bits(lab), "111");
@@ -120,22 +118,27 @@ TEST_P(BackgroundBitAfterReset, AgreesWithTheSlots) {
   lab.mailbox(0x4400);
   lab.mctp(0x4400);
   lab.reset(GetParam());
-  EXPECT_EQ(bo_of_mailbox(lab), lab.device().cci(cci::kMailbox).background.running() ? "1" : "0");
-  EXPECT_EQ(busy_bits(lab), lab.device().cci(cci::kMctp).background.running() ? "111" : "000");
+  EXPECT_EQ(bo_of_mailbox(lab), lab.background(cci::kMailbox).running ? "1" : "0");
+  EXPECT_EQ(busy_bits(lab), lab.background(cci::kMctp).running ? "111" : "000");
 }
 
 // ------------------------------------------------------------------------------------------------------------ result
 
-class BackgroundResult : public OnEveryCci {};
+class BackgroundResult : public OnEveryCci {
+ protected:
+  static cci::BackgroundSlot& slot(Lab& lab) {
+    return lab.inside("one slot is saved and restored, and nothing else of the device").cci(GetParam()).background;
+  }
+};
 ON_EVERY_CCI(BackgroundResult);
 
 TEST_P(BackgroundResult, StaysUntilTheNextOperationStarts) {
   Lab lab(sanitize_takes_100ms);
   lab.send(GetParam(), 0x4400);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
   lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 0);
+  EXPECT_EQ(lab.background(GetParam()).percent, 0);
 }
 
 TEST_P(BackgroundResult, OfAnAbortStaysUntilTheNextOperationStarts) {
@@ -144,10 +147,10 @@ TEST_P(BackgroundResult, OfAnAbortStaysUntilTheNextOperationStarts) {
   lab.advance(20ms);
   lab.send(GetParam(), 0x0005);
   lab.advance(24h);
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 20);
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.background(GetParam()).percent, 20);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::aborted);
   lab.send(GetParam(), 0x4400);
-  EXPECT_EQ(lab.cci(GetParam()).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(GetParam()).return_code, ReturnCode::success);
 }
 
 TEST_P(BackgroundResult, SurvivesARefusedOperation) {
@@ -157,7 +160,7 @@ TEST_P(BackgroundResult, SurvivesARefusedOperation) {
   lab.advance(100ms);
   lab.send(other, 0x4400);
   EXPECT_EQ(lab.send(GetParam(), 0x4400), refused(ReturnCode::busy));
-  EXPECT_EQ(lab.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(lab.background(GetParam()).percent, 100);
 }
 
 struct ResetOfAResult {
@@ -177,7 +180,7 @@ TEST_P(BackgroundResultAfterReset, IsForgottenByAConventionalResetAlone) {
   lab.mailbox(0x4400);
   lab.advance(100ms);
   lab.reset(GetParam().kind);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), GetParam().percent);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, GetParam().percent);
 }
 
 // --------------------------------------------------------------------------------------------------------- percentage
@@ -241,8 +244,8 @@ TEST(TwoBackgroundOperations, EndBothWhereTheyEndAtTheSameTime) {
   lab.mailbox(0x4400);
   lab.mctp(0x4400);
   lab.advance(100ms);
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 100);
-  EXPECT_EQ(lab.device().cci(cci::kMctp).background.percent(), 100);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 100);
+  EXPECT_EQ(lab.background(cci::kMctp).percent, 100);
   EXPECT_EQ(lab.read_media(0, 1), "00");
 }
 
@@ -276,16 +279,16 @@ TEST_P(BackgroundResult, HasOneDeadlineWhileTheOperationRunsAndNoneAfterwards) {
 TEST_P(BackgroundResult, IsTheSameWhereTheSlotWasSavedAndRestored) {
   Lab saved(sanitize_takes_100ms);
   saved.send(GetParam(), 0x4400);
-  const cci::BackgroundSlot::State state = saved.cci(GetParam()).background.state();
+  const cci::BackgroundSlot::State state = slot(saved).state();
 
   Lab restored(sanitize_takes_100ms);
   restored.advance(60ms);
-  restored.cci(GetParam()).background.restore(state);
-  EXPECT_EQ(restored.cci(GetParam()).background.percent(), 60);
+  slot(restored).restore(state);
+  EXPECT_EQ(restored.background(GetParam()).percent, 60);
   restored.advance(39'999'999ns);
-  EXPECT_TRUE(restored.cci(GetParam()).background.running());
+  EXPECT_TRUE(restored.background(GetParam()).running);
   restored.advance(1ns);
-  EXPECT_EQ(restored.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(restored.background(GetParam()).percent, 100);
 }
 
 TEST_P(BackgroundResult, ComesAtOnceWhereTheRestoredDeadlineHasPassed) {
@@ -294,9 +297,9 @@ TEST_P(BackgroundResult, ComesAtOnceWhereTheRestoredDeadlineHasPassed) {
 
   Lab restored(sanitize_takes_100ms);
   restored.advance(1s);
-  restored.cci(GetParam()).background.restore(saved.cci(GetParam()).background.state());
+  slot(restored).restore(slot(saved).state());
   restored.advance(0ns);
-  EXPECT_EQ(restored.cci(GetParam()).background.percent(), 100);
+  EXPECT_EQ(restored.background(GetParam()).percent, 100);
 }
 
 }  // namespace

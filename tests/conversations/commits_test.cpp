@@ -142,8 +142,7 @@ TEST_P(CommitsOfARow, AreNoneWhereAFaultAnswers) {
   ASSERT_NE(expected, row_commits().end());
   Lab lab;
   lab.log_event(EventLogId::warning);
-  lab.device().faults().return_codes.push_back(
-      {.opcode = row->opcode, .call = 1, .return_code = ReturnCode::internal_error});
+  lab.fault(cci::ReturnCodeFault{.opcode = row->opcode, .call = 1, .return_code = ReturnCode::internal_error});
   EXPECT_THAT(committed_by(lab, via, expected->opcode, expected->payload), IsEmpty());
 }
 
@@ -279,7 +278,7 @@ TEST_P(CommitsOfASanitize, AreWhatWasOverwrittenWhereItIsAborted) {
 
 TEST_P(CommitsOfASanitize, ArePoisonTooWhereThereIsAny) {
   Lab lab(sanitize_takes_100ms);
-  lab.device().poison_media(Dpa{0}, 64, {PoisonSource::internal});
+  lab.poison(0, 64, {PoisonSource::internal});
   lab.send(GetParam(), 0x4400);
   EXPECT_THAT(committed(lab, [&] { lab.advance(100ms); }),
               ElementsAre("event-logs", "labels", "media-state", "media", "background", "poison"));
@@ -348,8 +347,9 @@ TEST(CommitsOfAVendorCommand, AreTheRegistersThatItSets) {
 
 TEST(CommitsOfAColdReset, AreErrorsAndCountersThatItEnds) {
   Lab lab;
-  lab.device().ras().correctable_mask = 0;
-  lab.device().ecs().frus[0].error_count = 1;
+  MemoryDevice& device = lab.inside("errors that are found change health and event logs, too");
+  device.ras().correctable_mask = 0;
+  device.ecs().frus[0].error_count = 1;
   EXPECT_THAT(committed(lab, [&] { lab.reset(ResetKind::cold); }),
               ElementsAre("event-interrupt-policy", "timestamp", "media", "background", "ecs", "ras"));
 }
@@ -401,7 +401,7 @@ TEST(Commit, ComesBeforeTheAnswerIsReleased) {
   network.host->on_message = [&](mctp::Message&&) { commits_at_the_answer = lab.machine->commits().commits; };
   const std::uint64_t before = lab.machine->commits().commits;
   mctp::Message set_timestamp;
-  set_timestamp.destination = lab.endpoint().eid();
+  set_timestamp.destination = lab.eid();
   set_timestamp.type = mctp::MessageType::cxl_cci;
   set_timestamp.tag = network.host->allocate_tag(set_timestamp.destination).value();
   set_timestamp.body = from_hex("00 01 00 01 03 08 00 00 00 00 00 00  01 00 00 00 00 00 00 00").value();

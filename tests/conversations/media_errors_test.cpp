@@ -7,11 +7,7 @@ namespace {
 
 // A scrub cycle of six hours begins now.
 void enable_scrub(Lab& lab) { EXPECT_EQ(lab.mailbox(0x0502, full(kScrub, "0601")), success()); }
-bool inject(Lab& lab, std::uint64_t dpa, std::uint32_t count) {
-  const bool done = media_errors::inject(lab.device(), dpa, count);
-  lab.machine->settle();
-  return done;
-}
+bool inject(Lab& lab, std::uint64_t dpa, std::uint32_t count) { return lab.corrected_errors(dpa, count); }
 std::string corrected_counts(Lab& lab) { return lab.mailbox(0x4200).payload.substr(2 * 0x0A); }
 
 constexpr std::uint64_t kChannel1 = 0xAB00000;
@@ -30,9 +26,9 @@ TEST(PatrolScrub, FindsLatentPoisonAtTheEndOfACycle) {
   EXPECT_EQ(dram_events(lab, EventLogId::failure), "1:5:1 0/0/0/0/9/1");
   EXPECT_EQ(dram_events(lab, EventLogId::failure, cci::kMctp), "1:5:1 0/0/0/0/9/1");
   EXPECT_EQ(lab.mailbox(0x4300, all_lines()).payload.substr(2 * 0x0A, 4), "0100");
-  EXPECT_EQ(lab.device().media_errors().patrol_scrub.uncorrected, 2U);
+  EXPECT_EQ(lab.scrub_findings().uncorrected, 2U);
   lab.advance(60h);
-  EXPECT_EQ(lab.device().media_errors().patrol_scrub.uncorrected, 2U);
+  EXPECT_EQ(lab.scrub_findings().uncorrected, 2U);
 }
 
 // Poison Handling Capabilities of Identify Memory Device: "the device shall periodically scan its media for errors".
@@ -73,11 +69,11 @@ TEST(PatrolScrub, FindsWhatCameLaterAtTheEndOfTheCycleThatRunsThen) {
 // So --clock=auto does not run through empty cycles.
 TEST(PatrolScrub, WaitsForNothingWhereThereIsNothingToFind) {
   Lab lab([](auto& config) { config.patrol_scrub = true; });
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), std::nullopt);
+  EXPECT_EQ(lab.machine->next_deadline(), std::nullopt);
   poison_at(lab, 0, 1, kLatent);
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), Time(12h));
+  EXPECT_EQ(lab.machine->next_deadline(), Time(12h));
   lab.advance(12h);
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), std::nullopt);
+  EXPECT_EQ(lab.machine->next_deadline(), std::nullopt);
 }
 
 TEST(PatrolScrub, BeginsACycleAnewWhereItsLengthIsChanged) {
@@ -86,9 +82,9 @@ TEST(PatrolScrub, BeginsACycleAnewWhereItsLengthIsChanged) {
   poison_at(lab, 0, 1, kLatent);
   lab.advance(5h);
   enable_scrub(lab);  // as it is
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), Time(6h));
+  EXPECT_EQ(lab.machine->next_deadline(), Time(6h));
   lab.mailbox(0x0502, full(kScrub, "0301"));
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), Time(8h));
+  EXPECT_EQ(lab.machine->next_deadline(), Time(8h));
 }
 
 TEST(PatrolScrub, IsWhatTheDeviceIsMadeWithAfterAReset) {
@@ -130,13 +126,14 @@ TEST(PatrolScrub, CountsEachRowOfARangeOfPoison) {
   enable_scrub(lab);
   poison_at(lab, kChannel1 - 0x2040, 131, kLatent);
   lab.advance(6h);
-  const auto& frus = lab.device().ecs().frus;
+  auto frus = lab.ecs().frus;
   EXPECT_EQ(frus[0].error_count, 2);
   EXPECT_EQ(frus[0].maximum_row_error_count, 128);
   EXPECT_EQ(frus[0].address_with_maximum_errors, kChannel1 - 0x2000);
   EXPECT_EQ(frus[1].error_count, 2);
   poison_at(lab, kChannel1 + 0x2000, (0x3000000 / 64), kLatent);
   lab.advance(6h);
+  frus = lab.ecs().frus;
   EXPECT_EQ(frus[1].error_count, 0xFFFF);
 }
 
@@ -145,16 +142,16 @@ TEST(PatrolScrub, AsksForARepairOfWhatIsBroken) {
   enable_scrub(lab);
   poison_at(lab, 0x2000, 1, {PoisonSource::internal, false, true});
   lab.advance(6h);
-  const auto& records = lab.cci(cci::kMailbox).events->log(EventLogId::failure).records;
-  EXPECT_EQ(records.back().event_record_flags, 0x4EU);  // failure, permanent, maintenance needed, subclass valid
-  EXPECT_EQ(records.back().maintenance_operation_class, 1);
-  EXPECT_EQ(to_hex(records.back().event_record_data).substr(0, 16), "0120000000000000");
+  const auto last = [&] { return lab.events(EventLogId::failure).back(); };
+  EXPECT_EQ(last().event_record_flags, 0x4EU);  // failure, permanent, maintenance needed, subclass valid
+  EXPECT_EQ(last().maintenance_operation_class, 1);
+  EXPECT_EQ(to_hex(last().event_record_data).substr(0, 16), "0120000000000000");
 
   EXPECT_EQ(lab.mailbox(0x0600, ppr(0, 0x2000)), success());
   poison_at(lab, 0x4000, 1, {PoisonSource::internal, false, true});
   lab.advance(6h);
-  EXPECT_EQ(records.back().event_record_flags, 0x06U);
-  EXPECT_EQ(to_hex(records.back().event_record_data).substr(0, 16), "0340000000000000");
+  EXPECT_EQ(last().event_record_flags, 0x06U);
+  EXPECT_EQ(to_hex(last().event_record_data).substr(0, 16), "0340000000000000");
 }
 
 TEST(PatrolScrub, SaysWhereThePoisonListHasNoRoom) {
@@ -171,10 +168,10 @@ TEST(PatrolScrub, GoesOnAfterASaveAndRestore) {
   Lab lab;
   enable_scrub(lab);
   poison_at(lab, 0, 1, kLatent);
-  const MemoryDeviceState saved = lab.device().save();
+  const MemoryDeviceState saved = lab.inside("what a program that embeds the device keeps").save();
   lab.mailbox(0x0502, full(kScrub, "0600"));
-  lab.device().restore(saved);
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), Time(6h));
+  lab.inside("a device made again takes it up").restore(saved);
+  EXPECT_EQ(lab.machine->next_deadline(), Time(6h));
   lab.advance(6h);
   EXPECT_EQ(dram_events(lab, EventLogId::failure), "1:5:1 0/0/0/0/0/0");
 }
@@ -191,7 +188,7 @@ TEST(CorrectedErrors, AreFoundByAScrubCountedAndGone) {
   lab.advance(6h);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "1:5:0 0/0/0/0/0/1, 1:5:0 1/0/7/3/278/0");
   EXPECT_EQ(corrected_counts(lab), "0400000002000000");
-  EXPECT_EQ(lab.device().media_errors().patrol_scrub.corrected, 6U);
+  EXPECT_EQ(lab.scrub_findings().corrected, 6U);
   lab.advance(24h);
   EXPECT_EQ(corrected_counts(lab), "0400000002000000");
 }
@@ -220,9 +217,11 @@ TEST(CorrectedErrors, AreCountedAnewAfterAConventionalReset) {
   EXPECT_EQ(corrected_counts(lab), "0500000000000000");
   lab.reset(ResetKind::conventional);
   EXPECT_EQ(corrected_counts(lab), "0000000000000000");
-  EXPECT_EQ(lab.device().media_errors().corrected.size(), 2U);
+  EXPECT_EQ(lab.lines_with_corrected_errors(), 2U);
   lab.reset(ResetKind::cold);
-  EXPECT_EQ(lab.device().media_errors().corrected, (std::vector<CorrectedErrors>{{kPersistent, 1}}));
+  EXPECT_EQ(lab.lines_with_corrected_errors(), 1U);
+  lab.read_media(kPersistent, 1);
+  EXPECT_EQ(corrected_counts(lab), "0000000001000000");
 }
 
 TEST(CorrectedErrors, HaveALimitOfLines) {
@@ -243,7 +242,7 @@ TEST(Ddr5Ecs, CountsRowsOrCodewordsOfEachFruEvery24Hours) {
   inject(lab, 0x6000, 1);
   inject(lab, kChannel1, 6);
   lab.advance(24h);
-  const auto& frus = lab.device().ecs().frus;
+  auto frus = lab.ecs().frus;
   EXPECT_EQ(frus[0].error_count, 2);
   EXPECT_EQ(frus[0].maximum_row_error_count, 7);
   EXPECT_EQ(frus[0].address_with_maximum_errors, 0U);
@@ -261,11 +260,11 @@ TEST(Ddr5Ecs, CountsAtTheEndOfItsCycleBehindLatentPoison) {
   poison_at(lab, 0, 1, kLatent);
   lab.advance(30h);
   ASSERT_TRUE(inject(lab, 0x40, 200));
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), lab.machine->now() + 18h);
+  EXPECT_EQ(lab.machine->next_deadline(), lab.machine->now() + 18h);
   lab.advance(18h - 1ns);
-  const EcsState before = lab.device().ecs();
+  const EcsState before = lab.ecs();
   lab.advance(1ns);
-  EXPECT_NE(lab.device().ecs(), before);
+  EXPECT_NE(lab.ecs(), before);
 }
 
 TEST(Ddr5Ecs, LosesItsCountersWithPower) {
@@ -273,9 +272,9 @@ TEST(Ddr5Ecs, LosesItsCountersWithPower) {
   inject(lab, 0, 3);
   lab.advance(24h);
   lab.reset(ResetKind::conventional);
-  EXPECT_EQ(lab.device().ecs().frus[0].error_count, 1);
+  EXPECT_EQ(lab.ecs().frus[0].error_count, 1);
   lab.reset(ResetKind::cold);
-  EXPECT_EQ(lab.device().ecs().frus[0].error_count, 0);
+  EXPECT_EQ(lab.ecs().frus[0].error_count, 0);
 }
 
 // ----------------------------------------------------------------------------------------------------- CVME thresholds
@@ -300,7 +299,7 @@ TEST(CvmeThreshold, LogsEachThresholdOnceWhenItIsReached) {
   lab.read_media(kChannel1, 1);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "0:1:2 1/0/0/0/0/0 3");
   EXPECT_EQ(dram_events(lab, EventLogId::warning), "0:1:2 1/0/0/0/0/0 5");
-  const EventRecord& warning = lab.cci(cci::kMailbox).events->log(EventLogId::warning).records.back();
+  const EventRecord warning = lab.events(EventLogId::warning).back();
   EXPECT_EQ(warning.event_record_flags, 0x21U);
   EXPECT_EQ(to_hex(warning.event_record_data).substr(2 * 0x4A, 2), "03");  // more than one FRU; exceeded
   inject(lab, 0, 93);
@@ -406,28 +405,28 @@ TEST(CvmeThreshold, ExpiresAndSaysSo) {
                            "030000"));
   lab.advance(100s);
   EXPECT_EQ(dram_events(lab, EventLogId::informational), "5:0:2 0/0/0/0/0/0 2");
-  EXPECT_EQ(media_errors::next_deadline(lab.device()), std::nullopt);
+  EXPECT_EQ(lab.machine->next_deadline(), std::nullopt);
 }
 
 // 8.2.10.9.11.3: enabling the thresholds of one disables those of the other, and disabling enables nothing.
 TEST(CvmeThreshold, TakesTurnsWithTheWarningOfSetAlertConfiguration) {
   constexpr std::uint8_t kWarning = 1 << 3;
   Lab lab;
-  EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
+  EXPECT_NE(lab.enabled_alerts() & kWarning, 0);
   lab.mailbox(0x0502, cvme("00"
                            "00"
                            "000000"
                            "01"
                            "000000"));  // a threshold of 0 is none
-  EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
+  EXPECT_NE(lab.enabled_alerts() & kWarning, 0);
   lab.mailbox(0x0502, cvme("00"
                            "00"
                            "000000"
                            "09"
                            "030000"));
-  EXPECT_EQ(lab.device().health().warnings.enabled & kWarning, 0);
+  EXPECT_EQ(lab.enabled_alerts() & kWarning, 0);
   EXPECT_EQ(lab.mailbox(0x4202, "08 08 00 00 0000 0000 0500 0000"), success());
-  EXPECT_NE(lab.device().health().warnings.enabled & kWarning, 0);
+  EXPECT_NE(lab.enabled_alerts() & kWarning, 0);
   EXPECT_EQ(value_of(lab, kCvme).substr(0, 22),
             "03000200000000"
             "08"

@@ -49,12 +49,22 @@ std::vector<Pair> pairs() {
   return all;
 }
 
-class TwoOperations : public testing::TestWithParam<Pair> {};
-INSTANTIATE_TEST_SUITE_P(Pair, TwoOperations, testing::ValuesIn(pairs()), [](const auto& tested) {
+std::string pair_name(const testing::TestParamInfo<Pair>& tested) {
   const Pair& pair = tested.param;
   return std::string(pair.first->name) + "On" + cci_name(pair.first_via) + std::string(pair.second->name) +
          (pair.second_ends_first ? "EndsFirst" : "EndsLast");
-});
+}
+// A Media Operation cannot be aborted (MediaOperation.CannotBeAborted), everything else can.
+std::vector<Pair> pairs_by_abort(bool first_can_be_aborted) {
+  std::vector<Pair> all = pairs();
+  std::erase_if(all, [&](const Pair& pair) { return (pair.first->opcode != 0x4402) != first_can_be_aborted; });
+  return all;
+}
+class TwoOperations : public testing::TestWithParam<Pair> {};
+INSTANTIATE_TEST_SUITE_P(Pair, TwoOperations, testing::ValuesIn(pairs_by_abort(true)), pair_name);
+class TwoOperationsOfWhichTheFirstCannotBeAborted : public testing::TestWithParam<Pair> {};
+INSTANTIATE_TEST_SUITE_P(Pair, TwoOperationsOfWhichTheFirstCannotBeAborted, testing::ValuesIn(pairs_by_abort(false)),
+                         pair_name);
 
 // 06h where both need the media; 08h where another CCI transfers firmware; else both run.
 ReturnCode expected_second(const Pair& pair) {
@@ -67,8 +77,8 @@ ReturnCode expected_second(const Pair& pair) {
   return ReturnCode::background_command_started;
 }
 
-TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) {
-  const auto& [first, second, first_via, second_ends_first] = GetParam();
+void expect_each_to_do_its_work(const Pair& pair) {
+  const auto& [first, second, first_via, second_ends_first] = pair;
   const cci::CciId second_via = another_cci(first_via);
   Lab lab([](auto& config) {
     config.fw_slots = 4;
@@ -79,23 +89,23 @@ TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) 
   lab.write_media(400 * kMiB, repeated("a5", 64));
   poison_at(lab, 0x800, 1, kLatent);
   const auto takes = [&](const Operation& operation, Nanoseconds duration) {
-    lab.device().faults().backgrounds.push_back({.opcode = Opcode{operation.opcode}, .duration = duration});
+    lab.fault(cci::BackgroundFault{.opcode = Opcode{operation.opcode}, .duration = duration});
   };
   takes(*first, second_ends_first ? 200ms : 100ms);
   ASSERT_EQ(lab.send(first_via, first->opcode, first->request), kStarted);
   takes(*second, second_ends_first ? 100ms : 200ms);
   const Answered answered = lab.send(second_via, second->opcode, second->request);
-  EXPECT_EQ(answered.code, expected_second(GetParam()));
+  EXPECT_EQ(answered.code, expected_second(pair));
   const bool both = answered.code == ReturnCode::background_command_started;
   lab.advance(200ms);
 
-  const auto result = [&](cci::CciId via) { return lab.cci(via).background.state().return_code; };
+  const auto result = [&](cci::CciId via) { return lab.background(via).return_code; };
   EXPECT_EQ(result(first_via), ReturnCode::success);
-  EXPECT_FALSE(lab.cci(first_via).background.running());
+  EXPECT_FALSE(lab.background(first_via).running);
   if (both) {
     EXPECT_EQ(result(second_via), ReturnCode::success);
   } else {
-    EXPECT_EQ(lab.cci(second_via).background.state().opcode.value, 0);
+    EXPECT_EQ(lab.background(second_via).opcode.value, 0);
   }
   // What each was for is done, and nothing else is.
   const auto ran = [&](std::string_view name) { return first->name == name || (both && second->name == name); };
@@ -103,37 +113,62 @@ TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) 
   EXPECT_EQ(lab.read_media(0x1000, 64), sanitized || ran("MediaOperation") ? zeros(64) : repeated("a5", 64));
   EXPECT_EQ(lab.read_media(400 * kMiB, 64), sanitized ? zeros(64) : repeated("a5", 64));
   EXPECT_EQ(poison_list(lab).records.size(), ran("ScanMedia") ? 1U : 0U);
-  EXPECT_EQ(lab.device().firmware().slots[1].filled, ran("TransferFull"));
-  EXPECT_EQ(lab.device().firmware().active_slot, ran("ActivateOnline") ? 3 : 1);
-  EXPECT_EQ(lab.device().firmware().transfer.in_progress, ran("TransferPart"));
-  EXPECT_FALSE(lab.device().logical_device().state.media_disabled);
+  EXPECT_EQ(lab.firmware_revision(2) != "", ran("TransferFull"));
+  EXPECT_EQ(lab.active_firmware_slot(), ran("ActivateOnline") ? 3 : 1);
+  EXPECT_EQ(lab.firmware_transfer_goes_on(), ran("TransferPart"));
+  EXPECT_FALSE(lab.media_disabled());
+}
+
+TEST_P(TwoOperations, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) {
+  expect_each_to_do_its_work(GetParam());
+}
+TEST_P(TwoOperationsOfWhichTheFirstCannotBeAborted, RunBesideEachOtherOrTheSecondIsRefusedAndEachDoesItsWork) {
+  expect_each_to_do_its_work(GetParam());
+}
+
+TEST_P(TwoOperationsOfWhichTheFirstCannotBeAborted, GoOnAfterAnAbortThatIsRefused) {
+  const auto& [first, second, first_via, second_ends_first] = GetParam();
+  Lab lab([](auto& config) {
+    config.fw_slots = 4;
+    config.fw_activates_in_background = true;
+  });
+  fill_slot(lab, 3, "3.0");
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{first->opcode}, .duration = 100ms});
+  ASSERT_EQ(lab.send(first_via, first->opcode, first->request), kStarted);
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{second->opcode}, .duration = 100ms});
+  lab.send(another_cci(first_via), second->opcode, second->request);
+  const BackgroundStatus second_status = lab.background(another_cci(first_via));
+  EXPECT_EQ(lab.send(first_via, 0x0005).code, ReturnCode::request_abort_background_operation_not_supported);
+  EXPECT_TRUE(lab.background(first_via).running);
+  EXPECT_EQ(lab.background(another_cci(first_via)), second_status);
+  lab.advance(100ms);
+  EXPECT_EQ(lab.background(first_via).return_code, ReturnCode::success);
 }
 
 // The same with the first one aborted in its middle: its CCI is free at once, and the other goes on untouched.
 TEST_P(TwoOperations, AreIndependentWhenTheFirstIsAborted) {
   const auto& [first, second, first_via, second_ends_first] = GetParam();
-  if (first->opcode == 0x4402) return;  // it cannot be aborted: MediaOperation.CannotBeAborted
   const cci::CciId second_via = another_cci(first_via);
   Lab lab([](auto& config) {
     config.fw_slots = 4;
     config.fw_activates_in_background = true;
   });
   fill_slot(lab, 3, "3.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{first->opcode}, .duration = 100ms});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{first->opcode}, .duration = 100ms});
   ASSERT_EQ(lab.send(first_via, first->opcode, first->request), kStarted);
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{second->opcode}, .duration = 100ms});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{second->opcode}, .duration = 100ms});
   const bool both =
       lab.send(second_via, second->opcode, second->request).code == ReturnCode::background_command_started;
   lab.advance(50ms);
   EXPECT_EQ(lab.send(first_via, 0x0005).code, ReturnCode::success);
-  EXPECT_FALSE(lab.cci(first_via).background.running());
-  EXPECT_EQ(lab.cci(first_via).background.state().return_code, ReturnCode::aborted);
-  EXPECT_EQ(lab.cci(second_via).background.running(), both);
+  EXPECT_FALSE(lab.background(first_via).running);
+  EXPECT_EQ(lab.background(first_via).return_code, ReturnCode::aborted);
+  EXPECT_EQ(lab.background(second_via).running, both);
   lab.advance(50ms);
   if (both) {
-    EXPECT_EQ(lab.cci(second_via).background.state().return_code, ReturnCode::success);
+    EXPECT_EQ(lab.background(second_via).return_code, ReturnCode::success);
   }
-  EXPECT_EQ(lab.device().logical_device().state.media_disabled, first->opcode == 0x4400);
+  EXPECT_EQ(lab.media_disabled(), first->opcode == 0x4400);
 }
 
 // ------------------------------------------------------------------------------------------- resets at any percentage
@@ -172,23 +207,23 @@ TEST_P(ResetAtAPercentage, EndsTheOperationExactlyWhereTheResetTableSaysSo) {
     config.fw_activates_in_background = true;
   });
   fill_slot(lab, 3, "3.0");
-  lab.device().faults().backgrounds.push_back({.opcode = Opcode{operation->opcode},
-                                               .duration = 1s,
-                                               .disturbance = {.break_at_percent = static_cast<std::uint8_t>(percent),
-                                                               .break_kind = static_cast<std::uint8_t>(kind)}});
+  lab.fault(cci::BackgroundFault{.opcode = Opcode{operation->opcode},
+                                 .duration = 1s,
+                                 .disturbance = {.break_at_percent = static_cast<std::uint8_t>(percent),
+                                                 .break_kind = static_cast<std::uint8_t>(kind)}});
   ASSERT_EQ(lab.send(via, operation->opcode, operation->request), kStarted);
   lab.advance(10ms * percent);
   const bool is_transfer = operation->opcode == 0x0201;
   const bool ends = kind == ResetKind::power_loss ||
                     (via == cci::kMailbox && (kind == ResetKind::conventional || kind == ResetKind::cold ||
                                               (kind == ResetKind::cxl && is_transfer)));
-  EXPECT_EQ(lab.cci(via).background.running(), !ends);
+  EXPECT_EQ(lab.background(via).running, !ends);
   lab.advance(24h);
-  EXPECT_FALSE(lab.cci(via).background.running());
+  EXPECT_FALSE(lab.background(via).running);
   if (!ends) {
-    EXPECT_EQ(lab.cci(via).background.state().return_code, ReturnCode::success);
+    EXPECT_EQ(lab.background(via).return_code, ReturnCode::success);
   }
-  EXPECT_EQ(lab.device().logical_device().state.media_disabled, ends && operation->opcode == 0x4400);
+  EXPECT_EQ(lab.media_disabled(), ends && operation->opcode == 0x4400);
 }
 
 }  // namespace

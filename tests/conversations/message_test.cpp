@@ -44,9 +44,7 @@ class Requester {
   mctp::Endpoint& host_;
 };
 
-std::uint64_t dropped(Lab& lab, cci::MessageDrop reason) {
-  return lab.endpoint_node().dropped_messages[static_cast<std::size_t>(reason)];
-}
+std::uint64_t dropped(Lab& lab, cci::MessageDrop reason) { return lab.dropped_messages(reason); }
 
 std::string hex(std::string_view text) { return to_hex(from_hex(text).value()); }
 
@@ -150,8 +148,8 @@ TEST(CciMessage, IsDroppedByTheEndpointWhereItIsSentAsAResponse) {
   message.tag = {.value = 3, .owner = false};
   message.body = from_hex("00 01 00 01 00 00 00 00 00 00 00 00").value();
   lab.machine->networks().front().host->send(message);
-  EXPECT_EQ(lab.endpoint().counters().dropped[mctp::DropReason::unknown_tag], 1);
-  EXPECT_EQ(lab.endpoint().counters().messages_sent, 0);
+  EXPECT_EQ(lab.counters().dropped[mctp::DropReason::unknown_tag], 1);
+  EXPECT_EQ(lab.counters().messages_sent, 0);
 }
 
 // -------------------------------------------------------------------------------------------------------------- length
@@ -251,11 +249,7 @@ INSTANTIATE_TEST_SUITE_P(Type, CommandByMessageType,
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_P(CommandByMessageType, IsHeardOrRefused) {
-  Lab lab;
-  lab.device().commands().add({.opcode = Opcode{0xC123},
-                               .title = "Vendor",
-                               .roles = cci::only(cci::Role::mctp),
-                               .run = [](auto&, auto, auto&) -> cci::Result<void> { return {}; }});
+  Lab lab([](auto& config) { config.vendor_commands = {vendor_command(0xC123)}; });
   Requester requester(lab);
   const std::string answer =
       requester.exchange(GetParam().type, "00 01 00" + std::string(GetParam().opcode) + "00 00 00 00 00 00 00");
@@ -291,8 +285,8 @@ INSTANTIATE_TEST_SUITE_P(Unit64, RequestPackets,
 TEST_P(RequestPackets, AreAsManyAsTheUnitNeeds) {
   Lab lab;
   EXPECT_EQ(lab.mctp(0x4103, zeros(8) + zeros(GetParam().bytes)), success());
-  EXPECT_EQ(lab.endpoint().counters().packets_received, GetParam().packets);
-  EXPECT_EQ(lab.endpoint().counters().packets_sent, 1);
+  EXPECT_EQ(lab.counters().packets_received, GetParam().packets);
+  EXPECT_EQ(lab.counters().packets_sent, 1);
 }
 
 // The answer of Get LSA: type byte, header, data.
@@ -318,8 +312,8 @@ TEST_P(ResponsePackets, AreAsManyAsTheUnitNeeds) {
   Lab lab({}, {.transmission_unit = unit});
   const std::string length = to_hex(bytes_of(Le32{expected.bytes}));
   EXPECT_EQ(lab.mctp(0x4102, "00000000" + length), success(zeros(expected.bytes)));
-  EXPECT_EQ(lab.endpoint().counters().packets_sent, expected.packets);
-  EXPECT_EQ(lab.endpoint().counters().packets_received, 1);
+  EXPECT_EQ(lab.counters().packets_sent, expected.packets);
+  EXPECT_EQ(lab.counters().packets_received, 1);
 }
 
 TEST(MessagePackets, CarryTheOrderOfTheBytes) {

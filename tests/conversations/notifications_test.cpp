@@ -158,14 +158,17 @@ TEST(Notification, GoesOnInAMachineThatIsMadeFromASavedState) {
   before.log_event(EventLogId::informational);
   before.advance(2500us);
   EXPECT_EQ(first.count(), 3U);
-  const Json saved = state_json(before.device().save());
+  const Json saved = state_json(before.inside("what a program that embeds the device keeps").save());
 
   Lab after;
   Manager manager(after);
   after.advance(2500us);
-  after.device().restore(parse_state(saved).value());
+  after.inside("another process takes it up").restore(parse_state(saved).value());
   after.machine->settle();
-  EXPECT_EQ(after.endpoint().outstanding_tags().size(), 1U);
+  EXPECT_EQ(after.inside_endpoint("a tag that stays taken is seen only when all eight are")
+                .endpoint->outstanding_tags()
+                .size(),
+            1U);
   EXPECT_EQ(after.machine->next_deadline(), 3ms);
   after.advance(1500us);
   EXPECT_THAT(manager.heard(), ElementsAre("0200 at 3000 us", "0200 at 4000 us"));

@@ -47,11 +47,11 @@ class Host : public Lab {
 
   std::string read(Region region, std::uint64_t offset, std::size_t size) {
     Buffer bytes(size);
-    machine->read_registers(node().functions.front(), region, offset, bytes);
+    machine->read_registers(function(), region, offset, bytes);
     return to_hex(bytes);
   }
   void write(Region region, std::uint64_t offset, std::string_view hex) {
-    machine->write_registers(node().functions.front(), region, offset, from_hex(hex).value());
+    machine->write_registers(function(), region, offset, from_hex(hex).value());
   }
   std::string read_config(std::uint64_t offset, std::size_t size) {
     return read(Region::configuration_space, offset, size);
@@ -367,7 +367,7 @@ TEST(PcieFunctionReset, EndsAFirmwareTransferOfTheMailboxWhereTheTextSaysSo) {
       // Initiate Transfer into slot 2, with 128 bytes.
       ASSERT_EQ(host.send(via, 0x0201, "0102" + zeros(126 + 128)).code, ReturnCode::success);
       row.reset(host);
-      EXPECT_EQ(host.device().firmware().transfer.in_progress, !row.ends || via == cci::kMctp)
+      EXPECT_EQ(host.firmware_transfer_goes_on(), !row.ends || via == cci::kMctp)
           << row.name << ", " << testing::PrintToString(via);
     }
   }
@@ -494,7 +494,7 @@ TEST(PcieFunctionCdat, FollowsPartitionsThatChangeWithoutAReset) {
   EXPECT_THAT(entries, testing::Contains(kPersistent));
   EXPECT_EQ(entries.front().substr(24), "01000000") << "the sequence number";
   Host another({}, sizes);
-  another.device().restore(host.device().save());
+  another.inside("another process takes it up").restore(host.inside("what such a process keeps").save());
   another.machine->settle();
   EXPECT_THAT(coherent_device_attribute_table(another), testing::Contains(kPersistent));
 }
@@ -503,10 +503,8 @@ TEST(PcieFunctionRas, RecordsErrorsAsInternalErrorsOfAer) {
   Host host([](MemoryDeviceConfig& config) { config.ras_unmasked = true; });
   EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00000000");
   EXPECT_EQ(host.read_config(kAer + 0x10, 4), "00000000");
-  ras::record_uncorrectable(host.device().ras(), {.error = 7});
-  ras::record_correctable(host.device().ras(), 2);
-  host.device().changes().mark(StateKey::ras);
-  host.machine->settle();
+  host.uncorrectable_error({.error = 7});
+  host.correctable_error(2);
   EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00004000") << "Uncorrectable Internal Error";
   EXPECT_EQ(host.read_config(kAer + 0x10, 4), "00400000") << "Corrected Internal Error";
   EXPECT_EQ(host.read(Region::component_registers, kRas, 4), "80000000");
@@ -515,9 +513,7 @@ TEST(PcieFunctionRas, RecordsErrorsAsInternalErrorsOfAer) {
   host.write(Region::component_registers, kRas, "80000000");
   EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00000000");
   EXPECT_EQ(host.read(Region::component_registers, kRas, 4), "00000000");
-  ras::record_uncorrectable(host.device().ras(), {.error = 7});
-  host.device().changes().mark(StateKey::ras);
-  host.machine->settle();
+  host.uncorrectable_error({.error = 7});
   EXPECT_EQ(host.read_config(kAer + 0x04, 4), "00004000");
 }
 

@@ -184,8 +184,8 @@ TEST(QmpAdvanceClock, MeetsEveryDeadlineOnItsWay) {
   QmpLab lab;
   EXPECT_EQ(lab.command(cci::kMailbox, 0x4400), "Background Command Started");
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
-  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
-  EXPECT_FALSE(lab.device().logical_device().state.media_disabled);
+  EXPECT_FALSE(lab.background(cci::kMailbox).running);
+  EXPECT_FALSE(lab.media_disabled());
 }
 
 TEST(QmpAdvanceClock, IsRefusedWhereTheClockIsReal) {
@@ -216,8 +216,8 @@ TEST(QmpAdvanceClock, LeavesALabThatWorksAtItsEnd) {
   EXPECT_EQ(lab.command(cci::kMctp, 0x0001), "f41a810cf41a001188776655443322110a03");
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","background-duration":)" + longest + "}");
   EXPECT_EQ(lab.command(cci::kMctp, 0x4400), "Background Command Started");
-  EXPECT_EQ(lab.device().cci(cci::kMctp).background.deadline(), Nanoseconds::max() / 2 * 2);
-  EXPECT_EQ(lab.device().cci(cci::kMctp).background.percent(), 0);
+  EXPECT_EQ(lab.machine->next_deadline(), Nanoseconds::max() / 2 * 2);
+  EXPECT_EQ(lab.background(cci::kMctp).percent, 0);
 }
 
 // -------------------------------------------------------------------------------------------------------- cxlemu-reset
@@ -246,10 +246,10 @@ TEST_P(QmpReset, ReachesWhatItsKindReaches) {
   lab.command(cci::kMctp, 0x0004, "08");
   EXPECT_EQ(lab.command(cci::kMailbox, 0x4400), "Background Command Started");
   EXPECT_EQ(lab.returned("cxlemu-reset", R"({"path":"mem0","kind":")" + std::string(GetParam().kind) + "\"}"), "{}");
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.running(), GetParam().background_kept);
+  EXPECT_EQ(lab.background(cci::kMailbox).running, GetParam().background_kept);
   EXPECT_EQ(lab.command(cci::kMailbox, 0x0300), GetParam().timestamp_kept ? "0100000000000000" : "0000000000000000");
   EXPECT_EQ(lab.command(cci::kMctp, 0x0003), GetParam().response_limit_kept ? "08" : "0a");
-  lab.device().logical_device().state.media_disabled = false;
+  lab.inside("the bytes below media that the Sanitize left disabled").logical_device().state.media_disabled = false;
   EXPECT_EQ(lab.returned("cxlemu-read-media", R"({"path":"mem0","dpa":0,"length":1})"),
             GetParam().volatile_kept ? R"({"data":"aa"})" : R"({"data":"00"})");
 }
@@ -286,9 +286,9 @@ TEST(QmpSet, MakesAnOperationSlow) {
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","background-duration":"10s"})");
   lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":9999999999})");
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 99);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 99);
   lab.value("cxlemu-advance-clock", R"({"by":1})");
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 100);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 100);
 }
 
 TEST(QmpSet, MakesAnOperationStandStill) {
@@ -296,10 +296,15 @@ TEST(QmpSet, MakesAnOperationStandStill) {
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"0x4400","stall-at":42,"background-duration":"1s"})");
   lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"410ms"})");
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 41);
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 41);
   lab.value("cxlemu-advance-clock", R"({"by":"86400s"})");
-  EXPECT_EQ(lab.device().cci(cci::kMailbox).background.percent(), 42);
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_EQ(lab.background(cci::kMailbox).percent, 42);
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
+}
+
+const cci::Faults& faults_of(QmpLab& lab) { return lab.inside("faults that wait are shown by no command").faults(); }
+std::size_t waiting_faults(QmpLab& lab) {
+  return faults_of(lab).return_codes.size() + faults_of(lab).backgrounds.size();
 }
 
 TEST(QmpSet, ForgetsWhatWaits) {
@@ -307,25 +312,23 @@ TEST(QmpSet, ForgetsWhatWaits) {
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"busy"})");
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","stall-at":1})");
   EXPECT_EQ(lab.returned("cxlemu-set", R"({"path":"mem0","clear":false})"), "{}");
-  EXPECT_EQ(lab.device().faults().return_codes.size() + lab.device().faults().backgrounds.size(), 2U);
+  EXPECT_EQ(waiting_faults(lab), 2U);
   EXPECT_EQ(lab.returned("cxlemu-set", R"({"path":"mem0","clear":true})"), "{}");
-  EXPECT_EQ(lab.device().faults().return_codes.size() + lab.device().faults().backgrounds.size(), 0U);
+  EXPECT_EQ(waiting_faults(lab), 0U);
 }
 
 TEST(QmpSet, ForgetsBeforeItSets) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"busy"})");
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"aborted","clear":true})");
-  ASSERT_EQ(lab.device().faults().return_codes.size(), 1U);
-  EXPECT_EQ(lab.device().faults().return_codes[0].return_code, ReturnCode::aborted);
+  ASSERT_EQ(faults_of(lab).return_codes.size(), 1U);
+  EXPECT_EQ(faults_of(lab).return_codes[0].return_code, ReturnCode::aborted);
 }
 
 TEST(QmpSet, HoldsFaultsToItsLimit) {
   QmpLab lab;
   const std::string full = "at most 256 faults wait; clear=true forgets them";
-  const auto waiting = [&] {
-    return lab.device().faults().return_codes.size() + lab.device().faults().backgrounds.size();
-  };
+  const auto waiting = [&] { return waiting_faults(lab); };
   for (std::size_t i = 0; i + 1 < cci::kMaximumFaults; ++i) {
     lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"busy","call":1000})");
   }
@@ -372,8 +375,8 @@ TEST_P(QmpSetRefusal, ChangesNothing) {
   QmpLab lab;
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"get-timestamp","return-code":"busy"})");
   EXPECT_EQ(lab.refused("cxlemu-set", GetParam().arguments), GetParam().why);
-  EXPECT_EQ(lab.device().faults().return_codes.size(), 1U);
-  EXPECT_EQ(lab.device().faults().backgrounds.size(), 0U);
+  EXPECT_EQ(faults_of(lab).return_codes.size(), 1U);
+  EXPECT_EQ(faults_of(lab).backgrounds.size(), 0U);
 }
 
 // --------------------------------------------------------------------------------------------------------------- media
@@ -714,7 +717,7 @@ TEST_F(QmpQueryDevice, CountsPacketsAndWhatWasDropped) {
   EXPECT_EQ(query()["endpoint"]["counters"]["packets-received"].unsigned_integer(), 2U);
   EXPECT_EQ(query()["endpoint"]["counters"]["packets-sent"].unsigned_integer(), 1U);
   const Buffer runt(2);
-  lab.machine->components().front().endpoints.front().endpoint->receive(runt);
+  lab.inside_endpoint("a packet too short for a header, which no network carries").endpoint->receive(runt);
   EXPECT_EQ(query()["endpoint"]["counters"]["dropped"].members().size(), 1U);
 }
 

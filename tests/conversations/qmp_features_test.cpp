@@ -44,7 +44,7 @@ TEST(QmpInjectCorrectedErrors, RefusesWhatThereIsNot) {
   EXPECT_EQ(lab.refused("cxlemu-inject-corrected-errors", R"({"path":"mem0","dpa":0,"count":0})"),
             "parameter \"count\" counts from 1");
   for (std::uint64_t i = 0; i < kMaximumCorrectedErrors; ++i) {
-    EXPECT_TRUE(media_errors::inject(lab.device(), i * kCacheLine, 1));
+    EXPECT_TRUE(lab.corrected_errors(i * kCacheLine, 1));
   }
   EXPECT_EQ(lab.refused("cxlemu-inject-corrected-errors", R"({"path":"mem0","dpa":"1M"})"),
             "4096 cache lines have corrected errors that nothing has come upon yet");

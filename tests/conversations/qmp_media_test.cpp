@@ -168,10 +168,10 @@ TEST(QmpSetBackgroundFault, LetsAnOperationFailAtItsEnd) {
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
   const Json shown = lab.value("cxlemu-query-background", R"({"path":"mem0"})")["mailbox"];
   EXPECT_EQ(shown["return-code-name"].text(), R"("Internal Error")");
-  EXPECT_TRUE(lab.device().logical_device().state.media_disabled);
+  EXPECT_TRUE(lab.media_disabled());
   lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
-  EXPECT_FALSE(lab.device().logical_device().state.media_disabled);
+  EXPECT_FALSE(lab.media_disabled());
 }
 
 // A part of a firmware transfer that fails ends the transfer.
@@ -184,7 +184,7 @@ TEST(QmpSetBackgroundFault, LetsAPartOfATransferFail) {
                             zeros(0x78) + zeros(128)),
             "Background Command Started");
   lab.value("cxlemu-advance-clock", R"({"by":"1s"})");
-  EXPECT_FALSE(lab.device().firmware().transfer.in_progress);
+  EXPECT_FALSE(lab.firmware_transfer_goes_on());
 }
 
 TEST(QmpSetBackgroundFault, ResetsTheDeviceAtAPercentage) {
@@ -192,10 +192,10 @@ TEST(QmpSetBackgroundFault, ResetsTheDeviceAtAPercentage) {
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","reset-at":40,"reset-kind":"conventional"})");
   lab.command(cci::kMailbox, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"39ms"})");
-  EXPECT_TRUE(lab.device().cci(cci::kMailbox).background.running());
+  EXPECT_TRUE(lab.background(cci::kMailbox).running);
   lab.value("cxlemu-advance-clock", R"({"by":"1ms"})");
-  EXPECT_FALSE(lab.device().cci(cci::kMailbox).background.running());
-  EXPECT_TRUE(lab.device().logical_device().state.media_disabled);
+  EXPECT_FALSE(lab.background(cci::kMailbox).running);
+  EXPECT_TRUE(lab.media_disabled());
 }
 
 // Power loss, the default, takes the endpoint with it.
@@ -204,8 +204,8 @@ TEST(QmpSetBackgroundFault, TakesThePowerAtAPercentage) {
   lab.value("cxlemu-set", R"({"path":"mem0","opcode":"sanitize","reset-at":99})");
   lab.command(cci::kMctp, 0x4400);
   lab.value("cxlemu-advance-clock", R"({"by":"100ms"})");
-  EXPECT_EQ(lab.device().cci(cci::kMctp).background.state().opcode.value, 0);
-  EXPECT_TRUE(lab.device().logical_device().state.media_disabled);
+  EXPECT_EQ(lab.background(cci::kMctp).opcode.value, 0);
+  EXPECT_TRUE(lab.media_disabled());
 }
 
 TEST(QmpSetBackgroundFault, IsRefusedPastTheLastPercent) {

@@ -48,7 +48,7 @@ TEST(Security, DoesNotStopASanitizeThatRuns) {
   EXPECT_EQ(set_user(lab), success());
   lab.reset(ResetKind::conventional);
   lab.advance(50ms);
-  EXPECT_EQ(lab.device().cci(cci::kMctp).background.state().return_code, ReturnCode::success);
+  EXPECT_EQ(lab.background(cci::kMctp).return_code, ReturnCode::success);
   EXPECT_EQ(lab.read_media(kPersistent, 1), "locked");
   EXPECT_EQ(lab.mctp(0x4400), kInvalidState);
 }

@@ -99,8 +99,9 @@ void prepare(Lab& lab) {
   lab.log_event(EventLogId::warning, 0x22);
   lab.mailbox(0x4103, "00 00 00 00  00 00 00 00  de ad be ef de ad be ef");
   fill_slot(lab, 2, "2.0");
-  lab.device().poison_media(Dpa{0x1000}, 64, {PoisonSource::internal});
-  lab.device().logical_device().state.poison.scan = {.available = true, .records = {{0x1000, 64, {}}}, .next = {}};
+  lab.poison(0x1000, 64, {PoisonSource::internal});
+  lab.inside("results of a scan that logged no event and took no time").logical_device().state.poison.scan = {
+      .available = true, .records = {{0x1000, 64, {}}}, .next = {}};
   lab.mailbox(0x4501, "00" + zeros(95));
   lab.advance(5s);
 }

@@ -89,7 +89,7 @@ TEST(VendorOpcode, IsRefusedWhereItsAnswerDoesNotFit) {
 
 TEST(VendorOpcode, CanBeMadeToFail) {
   Lab lab(with_a_fan);
-  lab.device().faults().return_codes.push_back({.opcode = Opcode{0xC001}, .call = 1, .return_code = ReturnCode::busy});
+  lab.fault(cci::ReturnCodeFault{.opcode = Opcode{0xC001}, .call = 1, .return_code = ReturnCode::busy});
   EXPECT_EQ(lab.mailbox(0xC001), refused(ReturnCode::busy));
   EXPECT_EQ(lab.mailbox(0xC001), success("11223344"));
   EXPECT_NE(text_of_log(lab, cci::kMailbox, kDebugLog).find("mailbox c001h Get Fan: Busy (06h)"), std::string::npos);
@@ -109,15 +109,15 @@ TEST_P(RegisterAfterReset, KeepsItsValue) {
 TEST(Register, IsRestoredByItsName) {
   Lab before(with_a_fan);
   before.mctp(0xC002, "01020304");
-  const MemoryDeviceState state = before.device().save();
+  const MemoryDeviceState state = before.inside("what a program that embeds the device keeps").save();
   Lab same(with_a_fan);
-  same.device().restore(state);
+  same.inside("the same registers take it up").restore(state);
   EXPECT_EQ(same.mailbox(0xC001), success("01020304"));
   Lab wider([](MemoryDeviceConfig& config) {
     with_a_fan(config);
     config.vendor_registers[0].value.resize(5);
   });
-  wider.device().restore(state);
+  wider.inside("other registers take it up").restore(state);
   EXPECT_EQ(wider.mailbox(0xC001), success("1122334400"));
 }
 

@@ -56,7 +56,7 @@ inline std::string value_of(Lab& lab, std::string_view feature, std::uint8_t sel
 /// and, of a threshold, the count behind it.
 inline std::string dram_events(Lab& lab, EventLogId log, cci::CciId via = cci::kMailbox) {
   std::string all;
-  for (const EventRecord& record : lab.cci(via).events->log(log).records) {
+  for (const EventRecord& record : lab.events(log, via)) {
     DramEventData data;
     std::memcpy(&data, record.event_record_data.data(), sizeof data);
     EXPECT_EQ(record.event_record_identifier, kDramEventRecord);
@@ -93,7 +93,7 @@ inline std::string sparing(const Spare& spare) {
 /// "class.subclass flags result left" of each Memory Sparing event.
 inline std::string sparing_events(Lab& lab) {
   std::string all;
-  for (const EventRecord& record : lab.cci(cci::kMailbox).events->log(EventLogId::informational).records) {
+  for (const EventRecord& record : lab.events(EventLogId::informational)) {
     if (record.event_record_identifier != kMemorySparingEventRecord) continue;
     MemorySparingEventData data;
     std::memcpy(&data, record.event_record_data.data(), sizeof data);

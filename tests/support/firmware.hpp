@@ -35,8 +35,7 @@ inline std::string cut(std::string_view hex, std::size_t at, std::size_t length)
 
 /// Firmware of this revision in a slot, as from an earlier transfer.
 inline void fill_slot(Lab& lab, std::uint8_t slot, std::string_view revision) {
-  lab.device().firmware().slots[slot - 1U] = {
-      .filled = true, .revision = *parse_revision(revision), .image = package_bytes(revision, 0)};
+  lab.put_firmware(slot, {.filled = true, .revision = *parse_revision(revision), .image = package_bytes(revision, 0)});
 }
 
 }  // namespace cxlemu

@@ -6,26 +6,18 @@
 
 namespace cxlemu {
 
-template <typename Change>
-void change_health(Lab& lab, Change&& change) {
-  HealthState wanted = lab.device().health();
-  change(wanted);
-  health::set(lab.device(), wanted);
-  lab.machine->settle();
-}
 inline void heat(Lab& lab, std::int16_t temperature) {
-  change_health(lab, [&](HealthState& state) { state.temperature = temperature; });
+  lab.set_health([&](HealthState& state) { state.temperature = temperature; });
 }
 inline void wear(Lab& lab, std::uint8_t life_used) {
-  change_health(lab, [&](HealthState& state) { state.life_used = life_used; });
+  lab.set_health([&](HealthState& state) { state.life_used = life_used; });
 }
 
 /// Memory Module Events of all logs of the mailbox: "log:type" each, in the order of the logs.
 inline std::string module_events(Lab& lab) {
   std::string all;
   for (std::size_t log = 0; log < 4; ++log) {
-    for (const EventRecord& record :
-         lab.device().cci(cci::kMailbox).events->log(static_cast<EventLogId>(log)).records) {
+    for (const EventRecord& record : lab.events(static_cast<EventLogId>(log))) {
       EXPECT_EQ(record.event_record_identifier, kMemoryModuleEventRecord);
       MemoryModuleEventData data;
       std::memcpy(&data, record.event_record_data.data(), sizeof data);

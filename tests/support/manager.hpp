@@ -32,7 +32,7 @@ class Manager {
     header.opcode = opcode;
     header.payload_length_and_background_operation = static_cast<std::uint32_t>(payload.size());
     mctp::Message request;
-    request.destination = lab_.endpoint().eid();
+    request.destination = lab_.eid();
     request.type = type_;
     request.tag = endpoint_.allocate_tag(request.destination).value();
     request.body = to_buffer(bytes_of(header));

@@ -71,8 +71,7 @@ inline ErrorList<GetScanMediaResultsOut> scan_results(Lab& lab, cci::CciId via =
 /// Poison of the media's own, known at once unless it is latent.
 inline void poison_at(Lab& lab, std::uint64_t dpa, std::uint64_t lines = 1,
                       PoisonKind kind = {PoisonSource::internal}) {
-  lab.device().poison_media(Dpa{dpa}, lines * 64, kind);
-  lab.machine->settle();
+  lab.poison(dpa, lines * 64, kind);
 }
 inline constexpr PoisonKind kLatent{PoisonSource::internal, false, false};
 inline constexpr PoisonKind kPermanent{PoisonSource::internal, true, true};
@@ -80,7 +79,7 @@ inline constexpr PoisonKind kPermanent{PoisonSource::internal, true, true};
 /// What the records of a log tell of: "dpa:transaction:descriptor" of each General Media Event.
 inline std::string media_events(Lab& lab, EventLogId log, cci::CciId via = cci::kMailbox) {
   std::string all;
-  for (const EventRecord& record : lab.cci(via).events->log(log).records) {
+  for (const EventRecord& record : lab.events(log, via)) {
     GeneralMediaEventData data;
     std::memcpy(&data, record.event_record_data.data(), sizeof data);
     EXPECT_EQ(record.event_record_identifier, kGeneralMediaEventRecord);

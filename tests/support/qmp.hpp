@@ -14,10 +14,10 @@ inline constexpr std::string_view kGreeting =
     "\r\n";
 
 /// The device is as one that nobody said more of: a mailbox and one MCTP endpoint.
-class QmpLab {
+class QmpLab : public DeviceUnderTest {
  public:
   explicit QmpLab(std::unique_ptr<Machine> of, std::string clock = "virtual")
-      : machine(std::move(of)),
+      : DeviceUnderTest(std::move(of)),
         server(*machine, {.lab_name = "under-test", .clock = std::move(clock), .quit = [this] { ++quits; }}) {
     machine->on_output([this](Output&& output) {
       if (output.to.kind == SourceKind::qmp) said_[output.to.id] += text_of(output.bytes);
@@ -78,7 +78,6 @@ class QmpLab {
     return std::string(answer["error"]["desc"].string().value_or("not refused"));
   }
 
-  MemoryDevice& device() { return *std::get<MemoryDeviceKind>(machine->components().front().built.kind).device; }
   /// The payload of an answer of this device as hex, or the name of its refusal.
   std::string command(cci::CciId via, std::uint16_t opcode, std::string_view payload_hex = "") {
     const auto result =
@@ -89,7 +88,6 @@ class QmpLab {
                                                       : std::string(name_of(result->return_code));
   }
 
-  std::unique_ptr<Machine> machine;
   int quits = 0;
   qmp::Server server;
 
