@@ -284,12 +284,26 @@ class EveryQmpCommand : public testing::TestWithParam<QmpCommand> {
 
   QmpLab lab;
 };
+
+std::string command_name(const testing::TestParamInfo<QmpCommand>& test) {
+  std::string name(test.param.name);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
 INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommand, testing::ValuesIn(qmp::commands().begin(), qmp::commands().end()),
-                         [](const auto& test) {
-                           std::string name(test.param.name);
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         command_name);
+
+std::vector<QmpCommand> commands_by_device(bool of_a_device) {
+  std::vector<QmpCommand> all(qmp::commands().begin(), qmp::commands().end());
+  std::erase_if(all, [&](const QmpCommand& row) {
+    return (!row.arguments.empty() && row.arguments.front().name == "path") != of_a_device;
+  });
+  return all;
+}
+class EveryQmpCommandOfADevice : public EveryQmpCommand {};
+INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommandOfADevice, testing::ValuesIn(commands_by_device(true)), command_name);
+class EveryQmpCommandOfTheLab : public EveryQmpCommand {};
+INSTANTIATE_TEST_SUITE_P(Row, EveryQmpCommandOfTheLab, testing::ValuesIn(commands_by_device(false)), command_name);
 
 TEST_P(EveryQmpCommand, RefusesAnArgumentThatItDoesNotHave) {
   Json arguments = all_arguments();
@@ -329,8 +343,13 @@ TEST_P(EveryQmpCommand, RefusesAnArgumentOfAnotherType) {
   }
 }
 
-TEST_P(EveryQmpCommand, RefusesADeviceThatIsNotThere) {
-  if (GetParam().arguments.empty() || GetParam().arguments.front().name != "path") return;
+TEST_P(EveryQmpCommandOfTheLab, TakesNoDevice) {
+  Json arguments = all_arguments();
+  arguments.set("path", "mem0");
+  EXPECT_EQ(refused(arguments), "parameter \"path\" is unexpected");
+}
+
+TEST_P(EveryQmpCommandOfADevice, RefusesADeviceThatIsNotThere) {
   Json arguments = all_arguments();
   arguments.set("path", "mem1");
   EXPECT_EQ(refused(arguments), "no device \"mem1\"; did you mean \"mem0\"?; `cxlemu list` shows the lab");
