@@ -46,7 +46,10 @@ load_drivers() {
 # settled MEMDEV: waits until Linux has it, with all that belongs to it. Without a CXL host bridge no driver takes it.
 settled() {
   wait_for "[ -e /sys/bus/cxl/devices/$1 ]"
-  [ ! -e /sys/bus/cxl/devices/root0 ] || wait_for "[ -e /sys/bus/cxl/devices/$1/driver ]"
+  [ -e /sys/bus/cxl/devices/root0 ] || return 0
+  wait_for "[ -e /sys/bus/cxl/devices/$1/driver ]"
+  # The link is there from the beginning of the probe, in which the endpoint comes; a second bind waits for its end.
+  { echo "$1" >/sys/bus/cxl/drivers/cxl_mem/bind; } 2>/dev/null || :
 }
 
 # pci_of MEMDEV: its PCI address.
