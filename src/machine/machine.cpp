@@ -46,7 +46,7 @@ Result<std::unique_ptr<Machine>> Machine::create(std::unique_ptr<Timeline> timel
 
 Result<void> Machine::add(BuiltComponent&& built) {
   ComponentNode& node = components_.emplace_back();
-  node.id = ComponentId{static_cast<std::uint16_t>(components_.size() - 1)};
+  node.id = ComponentId{static_cast<std::uint32_t>(components_.size() - 1)};
   node.built = std::move(built);
   if (!by_name_.emplace(node.name(), &node).second) {
     return failure(fmt::format("device \"{}\" is declared twice", node.name()));
@@ -54,7 +54,7 @@ Result<void> Machine::add(BuiltComponent&& built) {
   node.component().changes.on_first_mark([this, &node] { changed_.push_back(&node); });
   node.component().on_reset_request = [this, &node](ResetKind kind) { reset(node, kind); };
   for (std::size_t i = 0; i < node.built.functions.size(); ++i) {
-    node.functions.emplace_back(static_cast<std::uint16_t>(functions_.size()));
+    node.functions.emplace_back(static_cast<std::uint32_t>(functions_.size()));
     functions_.push_back({&node, i});
   }
   node.endpoints.reserve(node.built.endpoints.size());  // callbacks keep the address of an endpoint

@@ -50,8 +50,8 @@ struct CommandResult {
   Buffer payload{};
 };
 
-using ComponentId = Id<struct ComponentIdTag, std::uint16_t>;  ///< place in Machine::components()
-using FunctionId = Id<struct FunctionIdTag, std::uint16_t>;    ///< of a PCIe function, in the order of components
+using ComponentId = Id<struct ComponentIdTag, std::uint32_t>;  ///< place in Machine::components()
+using FunctionId = Id<struct FunctionIdTag, std::uint32_t>;    ///< of a PCIe function, in the order of components
 
 /// An MCTP endpoint in its place in the lab.
 struct EndpointNode {

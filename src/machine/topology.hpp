@@ -19,8 +19,7 @@ struct MemoryBackendConfig {
   bool share = false;    ///< of a file: what is written goes to it
 };
 
-/// Where an MCTP endpoint of a component is. The null EID: the next free one from 8, which whoever parses the topology
-/// puts in its place.
+/// Where an MCTP endpoint of a component is. The null EID: the next free one from 8, which options/ puts in its place.
 struct MctpPlacement {
   NetworkId network{1};
   Eid eid{};
