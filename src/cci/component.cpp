@@ -6,9 +6,11 @@ namespace cxlemu::cci {
 namespace {
 
 // The first CCI with these logs has them; the others share them.
-bool has_logs_of_its_own(const Component& component, const Cci& cci) {
-  return std::ranges::find(component.ccis, cci.events, &Cci::events)->id == cci.id;
+CciId owner_of_logs(const Component& component, const Cci& cci) {
+  return std::ranges::find(component.ccis, cci.events, &Cci::events)->id;
 }
+
+bool has_logs_of_its_own(const Component& component, const Cci& cci) { return owner_of_logs(component, cci) == cci.id; }
 
 }  // namespace
 
@@ -25,11 +27,11 @@ std::size_t Component::operations_running(Opcode opcode) const {
 std::map<CciId, std::uint16_t> Component::log_event(EventLogId log, const EventRecord& record) {
   std::map<CciId, std::uint16_t> handles;
   for (Cci& cci : ccis) {
-    const auto& records = cci.events->log(log).records;
-    if (!has_logs_of_its_own(*this, cci)) {
-      handles[cci.id] = handles[std::ranges::find(ccis, cci.events, &Cci::events)->id];
+    if (const CciId owner = owner_of_logs(*this, cci); owner != cci.id) {
+      handles[cci.id] = handles[owner];
       continue;
     }
+    const auto& records = cci.events->log(log).records;
     const std::size_t before = records.size();
     const bool was_empty = cci.events->append(log, record, device_time());
     handles[cci.id] = records.size() > before ? records.back().event_record_handle.value() : std::uint16_t{0};
